@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Consoles: the machine's serial lines, the log ring, and the console rings of
+ * domains whose backend the hypervisor is.
+ */
+#ifndef HV_CONSOLE_H
+#define HV_CONSOLE_H
+
+#include <hv/domain.h>
+
+/** Finds COM1 and COM2 and starts them; "com1", "com2" or "none" as the log's
+ *  line. */
+void console_init(const char *cmdline_value);
+void console_write(const char *s, size_t len);
+/** Bytes of the log since boot that are still kept; for readconsole. */
+size_t console_log_read(char *buf, size_t size, u64 *pos);
+/** Called from the main loop: moves received bytes on. */
+void console_poll(void);
+
+/** A guest wrote to the emergency console (console_io write). */
+void console_guest_write(struct domain *d, const char *s, size_t len);
+/** Input for the domain that owns the machine's console; returns count. */
+size_t console_guest_read(struct domain *d, char *buf, size_t size);
+
+/** Backend of a domain's console ring: drains its output, in the hypercall
+ *  that notified it, as a function of the ring alone (no log needed). */
+void console_ring_notify(struct domain *d);
+/** Puts bytes into its input ring; returns how many fitted. A traced domain's
+ *  input passes its session first. */
+size_t console_ring_input(struct domain *d, const char *s, size_t len);
+
+#endif

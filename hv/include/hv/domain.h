@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains and their virtual CPUs.
+ *
+ * A domain lives while its reference count is not 0. domain_kill() makes it
+ * die: its vCPUs never run again, its resources are given back piece by piece,
+ * and the struct goes when the last foreign reference to its frames is gone.
+ */
+#ifndef HV_DOMAIN_H
+#define HV_DOMAIN_H
+
+#include <hv/list.h>
+#include <hv/lock.h>
+#include <hv/state.h>
+#include <hv/timer.h>
+
+struct mmu_ops;
+struct page;
+struct rr_session;
+struct grant_table;
+
+struct vcpu {
+	/* The stubs find these two by their offsets: keep them first. The CPU
+	 * pushes guest frames so that they end exactly at the end of s.regs.
+	 */
+	struct vcpu_state s __attribute__((aligned(16)));
+
+	struct domain *domain;
+	unsigned int id;
+	unsigned int slot; /* its descriptor window, layout.h */
+
+	/* What the last exit from guest mode was (arch_run_guest()). */
+	u64 exit_cr2;
+
+	/* Derived from s. */
+	struct page *kernel_root, *user_root;
+	struct page *gdt_pages[GDT_MAX_PAGES];
+	struct page *ldt_pages[16];
+	struct page *info_page;
+	struct vcpu_info *info; /* hypervisor's address of it */
+	struct timer singleshot, periodic, poll_timer;
+
+	/* At most one exception waits to be bounced on the next exit. */
+	struct {
+		bool pending;
+		u8 vector;
+		bool has_error;
+		u32 error_code;
+		u64 cr2;
+	} trap;
+
+	bool flush_tlb; /* full flush before the guest runs again */
+	bool crashed;
+
+	/* Scheduler. */
+	struct list run_link;
+	bool running;
+	unsigned int pause_count;
+	u64 cpu_time_ns;
+	u64 scheduled_at_ns;
+
+	u64 nr_entries; /* counted entries so far: the position (D6) */
+};
+
+struct domain {
+	domid_t id;
+	unsigned int refs;
+	bool privileged;   /* the control domain */
+	bool traced;       /* recorded or replayed, from birth (R5) */
+	bool dying;
+	unsigned int pause_count;
+	bool controller_paused;
+	struct domain_state s;
+	struct list link; /* all domains, by id */
+	struct vcpu *vcpu[MAX_VCPUS];
+	u8 handle[16];
+	const char *crash_reason;
+
+	/* mm: */
+	struct spinlock mm_lock;
+	const struct mmu_ops *mmu;
+	struct list pages;
+	u64 nr_pages, max_pages;
+	struct page **frames; /* traced: gmfn -> page */
+	u64 *m2p_view;        /* traced: the domain's own M2P */
+	struct page *shared_page;
+	struct shared_info *shared;
+
+	/* events: */
+	struct spinlock event_lock;
+	struct evtchn_state *ports; /* MAX_PORTS of them */
+
+	struct grant_table *grant;
+	struct rr_session *rr;
+
+	u64 log_tokens, log_refill_ns; /* guest_log() */
+	u64 hypercalls; /* issued, for the statistics */
+};
+
+extern struct list all_domains;
+
+/** The domain @id, or NULL; DOMID_SELF is not resolved here. No reference. */
+struct domain *domain_find(domid_t id);
+
+/** As domain_find(), with DOMID_SELF meaning the current domain. */
+struct domain *domain_resolve(domid_t id);
+
+struct domain_config {
+	domid_t id; /* exact id wanted, or 0xffff: any */
+	unsigned int max_vcpus;
+	u32 max_port;
+	u32 max_grant_frames;
+	bool privileged;
+	bool traced;
+	u64 max_frames; /* traced only: the size of its frame map */
+};
+
+/** Makes an empty, paused domain. NULL and *err = -XEN_E* when it cannot. */
+struct domain *domain_create(const struct domain_config *c, int *err);
+
+/** Makes vCPU @id of @d, not yet initialised; 0 or -XEN_E*. */
+int vcpu_create(struct domain *d, unsigned int id);
+
+void domain_pause(struct domain *d);
+void domain_unpause(struct domain *d);
+void vcpu_pause(struct vcpu *v);
+void vcpu_unpause(struct vcpu *v);
+
+/** The guest asked to stop, or crashed: vCPUs stop, the controller is told. */
+void domain_shutdown(struct domain *d, unsigned int reason);
+
+/** The single answer to a guest's unforgivable sin: log @fmt, stop it with
+ *  reason SHUTDOWN_crash. Returns; the vCPU does not run again. */
+void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
+
+/** Begins or continues the destruction; -ERESTART while there is more. */
+int domain_kill(struct domain *d);
+void domain_put(struct domain *d);
+
+/** vCPU whose registers this CPU last loaded; never NULL in a hypercall. */
+struct vcpu *current_vcpu(void);
+#define current current_vcpu()
+
+#define for_each_domain(d) list_for_each(d, &all_domains, link)
+#define for_each_vcpu(d, v)                                                    \
+	for (unsigned int i_##v = 0; i_##v < MAX_VCPUS; i_##v++)               \
+		if (((v) = (d)->vcpu[i_##v]) != NULL)
+
+#endif
