@@ -60,6 +60,7 @@ LINT  :=
 -include replay/build.mk
 -include hv/build.mk
 -include guest/build.mk
+-include guest/linux/build.mk
 -include debugger/build.mk
 -include tests/build.mk
 
@@ -112,4 +113,4 @@ help:
 	@echo "make test     everything CI runs"
 	@echo "make lint     format, static checks, include walls"
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(addprefix $(O)/,hv guest host chv) -name '*.d' 2>/dev/null)
