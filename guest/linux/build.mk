@@ -4,6 +4,7 @@
 #   build/linux/vmlinuz-{cloud,amd64}   kernels as shipped
 #   build/linux/vmlinux-{cloud,amd64}   the ELF inside, to boot faster
 #   build/linux/domu.cpio               initramfs of the traced guest
+#   build/linux/dom0.cpio               initramfs of the control domain
 #   build/linux/xen                     Debian's Xen 4.17, for comparison
 
 DEBS       ?= $(O)/debs
@@ -11,6 +12,7 @@ LINUX      := guest/linux
 LINUX_OUT  := $(O)/linux
 DEBIAN_OUT := $(O)/debian
 FLAVOURS   := cloud amd64
+CHV        := $(if $(shell grep -s chv/chv debugger/build.mk),$(O)/chv/chv)
 
 # ---- packages ----------------------------------------------------------------
 $(DEBS)/lock: $(LINUX)/packages.txt $(LINUX)/debs.py
@@ -50,7 +52,48 @@ $(LINUX_OUT)/domu.cpio: $(LINUX)/domu/domu.list $(LINUX)/domu/init \
 	$(Q)$(PYTHON) $(LINUX)/mkcpio.py $@ $(LINUX)/domu/domu.list \
 		$(LINUX_OUT)/busybox.list
 
+# dom0: what dlopen() asks for at run time is named here, what programs are
+# linked with is found out. DOM0_LISTS may name more lists, DOM0_PROGRAMS the
+# programs in them whose libraries have to come along.
+DOM0_KERNELS  ?= cloud
+DOM0_PROGRAMS ?= $(CHV)
+DOM0_LISTS    ?=
+DOM0_MODULES  := xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs/xenfs
+DOM0_SONAMES  := libxenctrl.so.4.17 libxenguest.so.4.17 libxenevtchn.so.1 \
+	libxenforeignmemory.so.1 libxengnttab.so.1 libxencall.so.1 \
+	libxendevicemodel.so.1 libxentoolcore.so.1 libxentoollog.so.1 \
+	libxenstore.so.4 libgcc_s.so.1 libreadline.so.8
+DOM0_TERMS    := d/dumb l/linux v/vt100 v/vt220 x/xterm x/xterm-256color \
+	s/screen s/screen-256color t/tmux-256color
+
+$(LINUX_OUT)/dom0-libs.list: $(DEBIAN_OUT)/dom0.stamp $(LINUX)/libs.py \
+		$(DOM0_PROGRAMS)
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) $(LINUX)/libs.py $(DEBIAN_OUT)/dom0 $@ \
+		$(DOM0_PROGRAMS) $(DOM0_SONAMES)
+
+$(LINUX_OUT)/dom0-files.list: $(DEBIAN_OUT)/dom0.stamp \
+		$(DEBIAN_OUT)/amd64.stamp $(LINUX)/build.mk
+	@mkdir -p $(@D)
+	$(Q){ $(foreach m,$(DOM0_MODULES),echo file \
+	    lib/modules/$(notdir $m).ko \
+	    $(DEBIAN_OUT)/amd64/lib/modules/*/kernel/drivers/xen/$m.ko 644;) \
+	  $(foreach t,$(DOM0_TERMS),echo file lib/terminfo/$t \
+	    $(DEBIAN_OUT)/dom0/lib/terminfo/$t 644;) \
+	  $(foreach k,$(DOM0_KERNELS),echo file boot/vmlinuz-$k \
+	    $(LINUX_OUT)/vmlinuz-$k 644;) \
+	  $(foreach p,$(CHV),echo file bin/$(notdir $p) $p;) \
+	  echo file boot/domu.cpio $(LINUX_OUT)/domu.cpio 644; } > $@
+
+$(LINUX_OUT)/dom0.cpio: $(LINUX)/dom0/dom0.list $(LINUX)/dom0/init \
+		$(LINUX_OUT)/busybox.list $(LINUX_OUT)/dom0-libs.list \
+		$(LINUX_OUT)/dom0-files.list $(DOM0_LISTS) \
+		$(DOM0_PROGRAMS) $(DOM0_KERNELS:%=$(LINUX_OUT)/vmlinuz-%) \
+		$(LINUX_OUT)/domu.cpio $(LINUX)/mkcpio.py
+	$(call say,CPIO,$@)
+	$(Q)$(PYTHON) $(LINUX)/mkcpio.py $@ $(filter %.list,$^)
+
 .PHONY: linux
 linux: ## kernels and initramfs archives for the guests
 linux: $(FLAVOURS:%=$(LINUX_OUT)/vmlinuz-%) $(FLAVOURS:%=$(LINUX_OUT)/vmlinux-%) \
-	$(LINUX_OUT)/domu.cpio
+	$(LINUX_OUT)/domu.cpio $(LINUX_OUT)/dom0.cpio

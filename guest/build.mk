@@ -1,0 +1,28 @@
+# Bare PV guests. Every source in tests/ is one image of its own; all of them
+# together, but for those in GUEST_SOLO, are also one image, suite.elf, which
+# runs them one after another in a single boot.
+
+GUEST_LIB := $(patsubst %.c,$(O)/guest/%.o,$(wildcard guest/lib/*.c)) \
+	$(patsubst %.S,$(O)/guest/%.o,$(wildcard guest/lib/*.S))
+
+# Tests that leave the guest unusable, run for ever, or are an image of their
+# own for another reason.
+GUEST_SOLO := fuzz canary
+
+GUEST_NAMES := $(patsubst guest/tests/%.c,%,$(wildcard guest/tests/*.c))
+GUEST_SUITE := $(filter-out $(GUEST_SOLO) replay_%,$(GUEST_NAMES))
+GUEST_IMAGES := $(GUEST_NAMES:%=$(O)/guest/%.elf) $(O)/guest/suite.elf
+
+GUEST_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack \
+	--build-id=none -T guest/guest.lds
+
+.PHONY: guest
+guest: $(GUEST_IMAGES)
+ALL += guest
+
+$(O)/guest/fuzz.elf: $(patsubst %.c,$(O)/guest/%.o,$(wildcard guest/fuzz/*.c))
+$(O)/guest/suite.elf: $(GUEST_SUITE:%=$(O)/guest/guest/tests/%.o)
+$(GUEST_NAMES:%=$(O)/guest/%.elf): $(O)/guest/%.elf: $(O)/guest/guest/tests/%.o
+$(GUEST_IMAGES): $(GUEST_LIB) guest/guest.lds
+	$(call say,LD,$@)
+	$(Q)$(LD) $(GUEST_LDFLAGS) -o $@ $(filter %.o,$^)
