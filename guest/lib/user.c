@@ -11,6 +11,7 @@ extern const char user_text_start[], user_text_end[];
 extern char entry_stack_top[];
 void user_enter(const struct regs *regs) __attribute__((noreturn));
 
+struct user_entry user_entry;
 static uint64_t root;
 static void *data_page;
 static struct regs *leave_to;
@@ -24,6 +25,11 @@ uint64_t user_address(const char *code)
 volatile uint64_t *user_data(void)
 {
 	return data_page;
+}
+
+uint64_t user_entry_stack(void)
+{
+	return (uint64_t)entry_stack_top;
 }
 
 uint64_t user_root(void)
@@ -108,6 +114,8 @@ void user_leave(const struct regs *regs)
 		test_error("entry %lu from user mode, rip %lx", regs->entry,
 		           regs->rip);
 	}
+	user_entry.mask = boot_vcpu_info->evtchn_upcall_mask;
+	user_entry.stack = (uint64_t)(regs + 1);
 	*leave_to = *regs;
 	leave_to = NULL;
 	context_jump(&back, 1);

@@ -45,7 +45,7 @@ static void virqs(void)
 	check_rc(port_bind_ipi(77), -ENOENT, "IPI to no such vCPU");
 	check_rc(port_send((evtchn_port_t)port), -EINVAL, "send to a VIRQ");
 	check_rc(bind_vcpu((evtchn_port_t)port, 0), -EINVAL,
-		 "bind_vcpu of a per-vCPU VIRQ");
+	         "bind_vcpu of a per-vCPU VIRQ");
 	check_rc(port_close((evtchn_port_t)port), 0, "close");
 	port = port_bind_virq(VIRQ_DEBUG, 0);
 	check(port > 0, "bound again after close: %ld", port);
@@ -70,7 +70,7 @@ GUEST_TEST(evtchn_errors)
 	vcpus();
 	check_rc(hc_event_channel_op(77, NULL), -ENOSYS, "unknown operation");
 	check_rc(hc_event_channel_op(EVTCHNOP_send, (void *)8), -EFAULT,
-		 "unreadable argument");
+	         "unreadable argument");
 	check_rc(hc_event_channel_op(EVTCHNOP_send, (void *)M2P_BASE), -EFAULT,
-		 "argument in the hypervisor's range");
+	         "argument in the hypervisor's range");
 }

@@ -31,21 +31,21 @@ static void pair(long a, long b)
 	check_rc(port_send((evtchn_port_t)b), 0, "send to a");
 	check(port_is_pending((evtchn_port_t)a), "a is pending");
 	check_rc(port_bind_interdomain(DOMID_SELF, (evtchn_port_t)a), -EINVAL,
-		 "bind to an end in use");
+	         "bind to an end in use");
 }
 
 static void errors(void)
 {
 	check_rc(port_alloc_unbound(0x1234, DOMID_SELF),
-		 boot_is_initial() ? -ESRCH : -EPERM, "alloc for another");
+	         boot_is_initial() ? -ESRCH : -EPERM, "alloc for another");
 	check_rc(port_bind_interdomain(DOMID_SELF, 4095), -EINVAL,
-		 "bind to a closed port");
+	         "bind to a closed port");
 	check_rc(port_bind_interdomain(DOMID_SELF, 1U << 20), -EINVAL,
-		 "bind to a port out of range");
+	         "bind to a port out of range");
 	check_rc(port_bind_interdomain(DOMID_SELF, 0), -EINVAL,
-		 "bind to port 0");
+	         "bind to port 0");
 	check_rc(port_bind_interdomain(0x1234, 1), -ESRCH,
-		 "bind to a domain that is not there");
+	         "bind to a domain that is not there");
 }
 
 GUEST_TEST(evtchn_interdomain)

@@ -26,7 +26,7 @@ static void published_while_masked(evtchn_port_t port)
 	check_rc(port_send(port), 0, "send");
 	check(port_is_pending(port), "pending bit");
 	check_eq(boot_vcpu_info->evtchn_pending_sel, BIT(port / 64),
-		 "selector");
+	         "selector");
 	check_eq(boot_vcpu_info->evtchn_upcall_pending, 1, "upcall flag");
 	check_eq(event_count[port], 0, "no upcall while masked");
 	check_rc(port_send(port), 0, "second send");

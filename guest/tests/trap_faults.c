@@ -14,26 +14,32 @@ static void faults_without_memory(void)
 {
 	uint64_t rax = 1, rdx = 0;
 
-	check_eq(PROBE("divq %2", : "+a"(rax), "+d"(rdx) : "r"(0UL)),
-		 EXC(VEC_DE, 0), "divide by zero");
+	check_eq(PROBE("divq %2",
+	               : "+a"(rax), "+d"(rdx)
+	               : "r"(0UL)),
+	         EXC(VEC_DE, 0), "divide by zero");
 	rdx = 5;
-	check_eq(PROBE("divq %2", : "+a"(rax), "+d"(rdx) : "r"(2UL)),
-		 EXC(VEC_DE, 0), "divide overflow");
+	check_eq(PROBE("divq %2",
+	               : "+a"(rax), "+d"(rdx)
+	               : "r"(2UL)),
+	         EXC(VEC_DE, 0), "divide overflow");
 	check_eq(PROBE("ud2", ::: "memory"), EXC(VEC_UD, 0), "ud2");
-	check_eq(PROBE(".byte 0x0f, 0xff, 0xc0", ::: "memory"), EXC(VEC_UD, 0),
-		 "ud0");
-	check_eq(PROBE(".byte 0x06", ::: "memory"), EXC(VEC_UD, 0),
-		 "push es has no 64-bit form");
+	check_eq(PROBE(".byte 0x0f, 0xff, 0xc0", ::
+	                       : "memory"),
+	         EXC(VEC_UD, 0), "ud0");
+	check_eq(PROBE(".byte 0x06", ::
+	                       : "memory"),
+	         EXC(VEC_UD, 0), "push es has no 64-bit form");
 	check_eq(PROBE("hlt", ::: "memory"), EXC(VEC_GP, 0), "hlt");
 	check_eq(PROBE("movq (%0), %%rax", ::"r"(0x0000800000000000UL)
-		       : "rax"),
-		 EXC(VEC_GP, 0), "non-canonical load");
-	check_eq(PROBE("movw %w0, %%ds", ::"r"(0x10UL)),
-		 EXC(VEC_GP, 0x10), "selector of an empty descriptor");
+	               : "rax"),
+	         EXC(VEC_GP, 0), "non-canonical load");
+	check_eq(PROBE("movw %w0, %%ds", ::"r"(0x10UL)), EXC(VEC_GP, 0x10),
+	         "selector of an empty descriptor");
 }
 
 static void check_pf(uint64_t got, uint64_t error, const volatile void *cr2,
-		     const char *what)
+                     const char *what)
 {
 	check_eq(got, EXC(VEC_PF, error), "%s", what);
 	check_eq(trap_seen.cr2, (uint64_t)cr2, "cr2, %s", what);
@@ -44,16 +50,20 @@ static void page_faults(void)
 	static char page[PAGE_SIZE] __page;
 	char *hole = (char *)0x123456000UL;
 
-	check_pf(PROBE("movb (%0), %%al", ::"r"(hole + 5) : "rax"), 0, hole + 5,
-		 "read of a hole");
-	check_pf(PROBE("movb %%al, (%0)", ::"r"(hole) : "memory"), PF_WRITE,
-		 hole, "write to a hole");
-	check_pf(PROBE("movq (%0), %%rax", ::"r"(0xffff880000000000UL) : "rax"),
-		 0, (char *)0xffff880000000000UL, "read above the hypervisor");
+	check_pf(PROBE("movb (%0), %%al", ::"r"(hole + 5)
+	               : "rax"),
+	         0, hole + 5, "read of a hole");
+	check_pf(PROBE("movb %%al, (%0)", ::"r"(hole)
+	               : "memory"),
+	         PF_WRITE, hole, "write to a hole");
+	check_pf(PROBE("movq (%0), %%rax", ::"r"(0xffff880000000000UL)
+	               : "rax"),
+	         0, (char *)0xffff880000000000UL, "read above the hypervisor");
 
 	check_rc(page_make_ro(page), 0, "page read-only");
-	check_pf(PROBE("movb %%al, (%0)", ::"r"(page + 9) : "memory"),
-		 PF_WRITE | PF_PRESENT, page + 9, "write to a read-only page");
+	check_pf(PROBE("movb %%al, (%0)", ::"r"(page + 9)
+	               : "memory"),
+	         PF_WRITE | PF_PRESENT, page + 9, "write to a read-only page");
 	check_eq(PROBE("movb (%0), %%al", ::"r"(page) : "rax"), 0, "read");
 
 	page_make_rw(page);
@@ -75,7 +85,7 @@ static void fetch_fault(void)
 
 	page[0] = (char)0xc3;
 	check_rc(va_map(page, pte_make(va_to_mfn(page), PTE_KERNEL | PTE_NX)),
-		 0, "page without execution");
+	         0, "page without execution");
 	trap_hook_set(VEC_PF, on_fetch_fault);
 	if (context_save(&fetch_end) == 0) {
 		asm volatile("callq *%0" ::"r"(page) : "memory");

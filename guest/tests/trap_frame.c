@@ -30,18 +30,18 @@ static void raise(uint64_t extra_flags)
 	uint64_t rcx = 0x1111222233334444, r11 = 0x5555666677778888, rsp;
 
 	asm volatile("mov %[r11], %%r11\n\t"
-		     "mov %%rsp, %[rsp]\n\t"
-		     "pushfq\n\t"
-		     "orq %[flags], (%%rsp)\n\t"
-		     "popfq\n\t"
-		     "ud2\n\t"
-		     "pushfq\n\t"
-		     "andq $~0x44000, (%%rsp)\n\t"
-		     "popfq\n\t"
-		     "mov %%r11, %[r11]"
-		     : "+c"(rcx), [r11] "+r"(r11), [rsp] "=&r"(rsp)
-		     : [flags] "r"(extra_flags)
-		     : "r11", "memory", "cc");
+	             "mov %%rsp, %[rsp]\n\t"
+	             "pushfq\n\t"
+	             "orq %[flags], (%%rsp)\n\t"
+	             "popfq\n\t"
+	             "ud2\n\t"
+	             "pushfq\n\t"
+	             "andq $~0x44000, (%%rsp)\n\t"
+	             "popfq\n\t"
+	             "mov %%r11, %[r11]"
+	             : "+c"(rcx), [r11] "+r"(r11), [rsp] "=&r"(rsp)
+	             : [flags] "r"(extra_flags)
+	             : "r11", "memory", "cc");
 	check_eq(rcx, 0x1111222233334444, "rcx after");
 	check_eq(r11, 0x5555666677778888, "r11 after");
 	check_eq(at_entry.rcx, 0x1111222233334444, "rcx in frame");
@@ -56,7 +56,8 @@ static void frame_with_mask(unsigned int mask)
 	check_eq(at_entry.cs & 0xffff, 0xe030, "cs with RPL 0");
 	check_eq(at_entry.ss, SEL_SS, "ss");
 	check_eq(regs_saved_mask(&at_entry), mask, "saved mask");
-	check_eq(!(at_entry.rflags & FLAG_IF), mask, "IF is the mask's inverse");
+	check_eq(!(at_entry.rflags & FLAG_IF), mask,
+	         "IF is the mask's inverse");
 	check_eq(at_entry.rflags & FLAG_IOPL, 0, "IOPL");
 	check_eq(mask_in_handler, mask, "mask in the handler");
 	check_eq(boot_vcpu_info->evtchn_upcall_mask, mask, "mask after");
@@ -66,9 +67,9 @@ static void handler_flags(void)
 {
 	raise(FLAG_NT | FLAG_AC);
 	check_eq(at_entry.rflags & (FLAG_NT | FLAG_AC), FLAG_NT | FLAG_AC,
-		 "NT and AC in the frame");
+	         "NT and AC in the frame");
 	check_eq(flags_in_handler & (FLAG_NT | FLAG_AC | FLAG_TF | FLAG_RF), 0,
-		 "NT, AC, TF, RF in the handler");
+	         "NT, AC, TF, RF in the handler");
 	check_eq(flags_in_handler & FLAG_IF, FLAG_IF, "IF in the handler");
 }
 

@@ -45,6 +45,16 @@ void user_run(struct regs *out, uint64_t rip, uint64_t arg);
 /** Goes on in user mode with @regs, which also receives the next entry. */
 void user_resume(struct regs *regs);
 
+/** What the last entry from user mode found: event mask, top of the frame. */
+struct user_entry {
+	unsigned int mask;
+	uint64_t stack;
+};
+extern struct user_entry user_entry;
+
+/** The stack pointer that entries from user mode start at. */
+uint64_t user_entry_stack(void);
+
 /** Called by the trap code on an entry from user mode; does not return. */
 void user_leave(const struct regs *regs) __attribute__((noreturn));
 
