@@ -38,6 +38,29 @@ $(LINUX_OUT)/xen: $(DEBIAN_OUT)/xen.stamp
 	@mkdir -p $(@D)
 	$(Q)gzip -dc $(DEBIAN_OUT)/xen/boot/xen-4.17-amd64.gz > $@
 
+# ---- the demonstration's module ----------------------------------------------
+# Debian's headers name their places under /usr/src; here they are in build/.
+HEADERS := $(abspath $(DEBIAN_OUT)/headers)/usr/src
+
+$(DEBIAN_OUT)/headers-here.stamp: $(DEBIAN_OUT)/headers.stamp
+	$(Q)sed -i 's|/usr/src/|$(HEADERS)/|' $(HEADERS)/*-amd64/Makefile
+	@touch $@
+
+$(LINUX_OUT)/demo/racy-%.ko: $(LINUX)/demo/racy.c $(LINUX)/demo/Kbuild \
+		$(DEBIAN_OUT)/headers-here.stamp $(DEBIAN_OUT)/%.stamp
+	$(call say,KBUILD,$@)
+	@mkdir -p $(@D)/$*
+	$(Q)cp $(LINUX)/demo/racy.c $(LINUX)/demo/Kbuild $(@D)/$*
+	$(Q)release=$$(cd $(DEBIAN_OUT)/$*/boot && ls vmlinuz-*) && \
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(MAKE) \
+		-C $(HEADERS)/linux-headers-$${release#vmlinuz-} \
+		M=$(abspath $(@D)/$*) modules KCFLAGS="-fdebug-prefix-map=$(abspath $(@D)/$*)=$(abspath $(LINUX)/demo)" > $(@D)/$*/log 2>&1 || \
+		{ cat $(@D)/$*/log; exit 1; }
+	$(Q)cp $(@D)/$*/racy.ko $@
+
+$(LINUX_OUT)/demo/%.stripped: $(LINUX_OUT)/demo/%.ko
+	$(Q)$(OBJCOPY) --strip-debug $< $@
+
 # ---- initramfs archives ------------------------------------------------------
 # busybox.list: the programme and a link for each of its applets.
 $(LINUX_OUT)/busybox.list: $(DEBIAN_OUT)/busybox.stamp
@@ -47,10 +70,10 @@ $(LINUX_OUT)/busybox.list: $(DEBIAN_OUT)/busybox.stamp
 	  sed 's|.*|link bin/& busybox|'; } > $@
 
 $(LINUX_OUT)/domu.cpio: $(LINUX)/domu/domu.list $(LINUX)/domu/init \
-		$(LINUX_OUT)/busybox.list $(LINUX)/mkcpio.py
+		$(LINUX_OUT)/busybox.list $(LINUX)/mkcpio.py \
+		$(FLAVOURS:%=$(LINUX_OUT)/demo/racy-%.stripped)
 	$(call say,CPIO,$@)
-	$(Q)$(PYTHON) $(LINUX)/mkcpio.py $@ $(LINUX)/domu/domu.list \
-		$(LINUX_OUT)/busybox.list
+	$(Q)$(PYTHON) $(LINUX)/mkcpio.py $@ $(filter %.list,$^)
 
 # dom0: what dlopen() asks for at run time is named here, what programs are
 # linked with is found out. DOM0_LISTS may name more lists, DOM0_PROGRAMS the

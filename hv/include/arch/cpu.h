@@ -47,9 +47,9 @@ static inline u64 rdmsr(u32 msr)
 static inline void wrmsr(u32 msr, u64 v)
 {
 	__asm__ volatile("wrmsr"
-			 :
-			 : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32))
-			 : "memory");
+	                 :
+	                 : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32))
+	                 : "memory");
 }
 
 int rdmsr_safe(u32 msr, u64 *value);
@@ -72,8 +72,8 @@ static inline struct cpuid_regs cpuid(u32 leaf, u32 subleaf)
 	struct cpuid_regs r;
 
 	__asm__ volatile("cpuid"
-			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
-			 : "0"(leaf), "2"(subleaf));
+	                 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+	                 : "0"(leaf), "2"(subleaf));
 	return r;
 }
 

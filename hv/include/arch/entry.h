@@ -29,6 +29,15 @@ void arch_reload_segments(struct vcpu *v);
 void arch_load_descriptors(struct vcpu *v);
 /** Makes the debug registers those in s. */
 void arch_load_debugregs(struct vcpu *v);
+/** Makes the hardware's CR0.TS the guest's virtual one. */
+void arch_load_ts(struct vcpu *v);
+/** The hypervisor's own tables, when no vCPU is to be loaded. */
+void arch_load_idle(void);
+/** The hypervisor's own L4, as it sees it. */
+extern u64 *hv_root;
+/** Beyond the IDT's vectors and EXIT_SYSCALL: the iretq into the guest
+ *  faulted; s.regs is what could not be loaded. */
+#define EXIT_IRET_FAULT 257
 /** Active FS/GS base of the loaded vCPU. */
 void arch_write_fs_base(u64 base);
 void arch_write_gs_base(u64 base);

@@ -5,15 +5,14 @@
  * same in every page table; the CPU reaches them in ring 0 only.
  *
  *   slot  from                 size     what                             rights
- *   256   0xffff800000000000   256 GiB  M2P, one u64 a frame             user RO
- *   260   0xffff820000000000   512 GiB  descriptor windows, 128 KiB a
- *                                       vCPU: its GDT, then its LDT      RW NX
- *   261   0xffff828000000000   1 GiB    hypervisor image, linked at
- *                                       +1 MiB as loaded                 RX|RO|RW
- *   261   0xffff828040000000   1 GiB    device windows (local APIC ...)  RW NX
- *   261   0xffff828080000000   128 GiB  frame table (struct page)        RW NX
- *   261   0xffff82a080000000   ..       stacks, each above a hole page   RW NX
- *   262.. 0xffff830000000000   5 TiB    all physical memory              RW NX
+ *   256   0xffff800000000000   256 GiB  M2P, one u64 a frame             user
+ * RO 260   0xffff820000000000   512 GiB  descriptor windows, 128 KiB a vCPU:
+ * its GDT, then its LDT      RW NX 261   0xffff828000000000   1 GiB hypervisor
+ * image, linked at +1 MiB as loaded                 RX|RO|RW 261
+ * 0xffff828040000000   1 GiB    device windows (local APIC ...)  RW NX 261
+ * 0xffff828080000000   128 GiB  frame table (struct page)        RW NX 261
+ * 0xffff82a080000000   ..       stacks, each above a hole page   RW NX 262..
+ * 0xffff830000000000   5 TiB    all physical memory              RW NX
  */
 #ifndef ARCH_LAYOUT_H
 #define ARCH_LAYOUT_H
@@ -24,16 +23,16 @@
 #define HV_RANGE_START 0xffff800000000000
 #define HV_RANGE_END   0xffff880000000000
 
-#define M2P_VIRT      0xffff800000000000
-#define M2P_VIRT_END  0xffff804000000000
-#define DESC_VIRT     0xffff820000000000
-#define IMAGE_VIRT    0xffff828000000000
-#define IMAGE_PHYS    0x100000
-#define DEVICE_VIRT   0xffff828040000000
-#define FRAMES_VIRT   0xffff828080000000
-#define STACKS_VIRT   0xffff82a080000000
-#define DIRECT_VIRT   0xffff830000000000
-#define DIRECT_SIZE   0x50000000000
+#define M2P_VIRT     0xffff800000000000
+#define M2P_VIRT_END 0xffff804000000000
+#define DESC_VIRT    0xffff820000000000
+#define IMAGE_VIRT   0xffff828000000000
+#define IMAGE_PHYS   0x100000
+#define DEVICE_VIRT  0xffff828040000000
+#define FRAMES_VIRT  0xffff828080000000
+#define STACKS_VIRT  0xffff82a080000000
+#define DIRECT_VIRT  0xffff830000000000
+#define DIRECT_SIZE  0x50000000000
 
 /* One vCPU's descriptor window: a 64 KiB GDT and a 64 KiB LDT. */
 #define DESC_WINDOW_SIZE 0x20000

@@ -10,6 +10,7 @@
 #include <hv/types.h>
 
 struct cpu_regs {
+	u64 reserved; /* keeps the frame's end 16-byte aligned for the CPU */
 	u64 r15, r14, r13, r12, rbp, rbx;
 	u64 r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
 	u32 error_code;

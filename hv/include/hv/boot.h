@@ -44,6 +44,9 @@ struct domain *first_domain_build(bool dom0less);
  *  ELF image (in hv memory or in the module) and the result is 0; otherwise
  *  -XEN_E* after one line of log. boot/bzimage.c */
 int kernel_unpack(const void *image, size_t size, const void **elf,
-		  size_t *elf_size);
+                  size_t *elf_size);
+/** Gives back what kernel_unpack() allocated for this @image, if anything. */
+void kernel_unpack_free(const void *image, size_t size, const void *elf,
+                        size_t elf_size);
 
 #endif

@@ -9,6 +9,7 @@
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
 
+#include <hv/errno.h>
 #include <hv/list.h>
 #include <hv/lock.h>
 #include <hv/state.h>
@@ -29,8 +30,13 @@ struct vcpu {
 	unsigned int id;
 	unsigned int slot; /* its descriptor window, layout.h */
 
-	/* What the last exit from guest mode was (arch_run_guest()). */
-	u64 exit_cr2;
+	/* The entry stubs' own (arch/x86_64/entry.S). */
+	u64 hv_rsp;     /* hypervisor stack to return to */
+	u64 exit_cr2;   /* faulting address of a #PF */
+	u64 entry_tsc;  /* read a fixed number of instructions before iretq */
+	u64 exit_tsc;   /* ... and after the vector */
+	u32 shot_ticks; /* APIC timer count to start right before iretq, or 0 */
+	u32 shot_pad;
 
 	/* Derived from s. */
 	struct page *kernel_root, *user_root;
@@ -65,11 +71,12 @@ struct vcpu {
 struct domain {
 	domid_t id;
 	unsigned int refs;
-	bool privileged;   /* the control domain */
-	bool traced;       /* recorded or replayed, from birth (R5) */
+	bool privileged; /* the control domain */
+	bool traced;     /* recorded or replayed, from birth (R5) */
 	bool dying;
+	bool dead; /* all given back; foreign references keep the struct */
 	unsigned int pause_count;
-	bool controller_paused;
+	unsigned int controller_paused; /* of these, by the control domain */
 	struct domain_state s;
 	struct list link; /* all domains, by id */
 	struct vcpu *vcpu[MAX_VCPUS];
@@ -94,7 +101,7 @@ struct domain {
 	struct rr_session *rr;
 
 	u64 log_tokens, log_refill_ns; /* guest_log() */
-	u64 hypercalls; /* issued, for the statistics */
+	u64 hypercalls;                /* issued, for the statistics */
 };
 
 extern struct list all_domains;
@@ -141,7 +148,7 @@ void domain_put(struct domain *d);
 struct vcpu *current_vcpu(void);
 #define current current_vcpu()
 
-#define for_each_domain(d) list_for_each(d, &all_domains, link)
+#define for_each_domain(d) list_for_each (d, &all_domains, link)
 #define for_each_vcpu(d, v)                                                    \
 	for (unsigned int i_##v = 0; i_##v < MAX_VCPUS; i_##v++)               \
 		if (((v) = (d)->vcpu[i_##v]) != NULL)

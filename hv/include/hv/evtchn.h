@@ -25,6 +25,11 @@ enum evtchn_kind {
 int evtchn_init(struct domain *d);
 void evtchn_destroy(struct domain *d);
 
+/** For the builder of the first domain: a port of @d whose other end is the
+ *  hypervisor's console backend (console_ring_notify()). 0 when none is
+ *  free. */
+unsigned int evtchn_reserve_console(struct domain *d);
+
 /** Sets pending bit, selector and upcall flag, and wakes the vCPU. */
 void evtchn_publish(struct domain *d, unsigned int port);
 /** An event from outside the domain's own execution. */

@@ -11,9 +11,9 @@
 #define HV_HYPERCALL_H
 
 #include <hv/domain.h>
+#include <hv/errno.h>
 #include <hv/mm.h>
 #include <rr/class.h>
-#include <xen/errno.h>
 
 /* Who may issue a row. */
 enum hc_who {
@@ -23,9 +23,9 @@ enum hc_who {
 
 /* Where a row's struct argument is. */
 struct hc_arg {
-	u8 index; /* of the hypercall argument that points to it */
-	u16 in;   /* bytes copied in before the handler runs */
-	u16 out;  /* bytes copied back when it returns >= 0 */
+	u8 index;    /* of the hypercall argument that points to it */
+	u16 in;      /* bytes copied in before the handler runs */
+	u16 out;     /* bytes copied back when it returns >= 0 */
 	bool always; /* ... or fails */
 };
 
@@ -65,13 +65,23 @@ struct hc_frame {
 
 /** Bounded copies for arrays that an argument points to. 0 or -XEN_EFAULT. */
 int hc_read(struct hc_frame *f, void *dst, u64 va, size_t size) __must_check;
-int hc_write(struct hc_frame *f, u64 va, const void *src, size_t size)
-	__must_check;
+int hc_write(struct hc_frame *f, u64 va, const void *src,
+             size_t size) __must_check;
 
 /** Runs the hypercall in the registers of @v. */
 void hypercall_dispatch(struct vcpu *v);
 
 /** The row that @nr and @sub select; rows of absent calls have no handler. */
 const struct hc_row *hypercall_row(u32 nr, u32 sub);
+
+/** Runs the one hypercall that @f->nr and @f->args describe: finds its row,
+ *  copies its argument in, calls the handler, copies the argument out. The
+ *  result, or HC_RESTART with f->args rewritten. */
+long hypercall_run(struct vcpu *v, struct hc_frame *f);
+
+/* The handlers, as the table names them. */
+#define HC_CALL(nr, sub)
+#define HC(nr, sub, class, who, handler, arg) hc_handler handler;
+#include "../../hypercall/hypercalls.def"
 
 #endif

@@ -14,18 +14,18 @@
 #include <hv/page.h>
 
 /* Page-table entry bits (SDM 3A 4.5) and the ABI's software bit. */
-#define PTE_P    0x001UL
-#define PTE_RW   0x002UL
-#define PTE_U    0x004UL
-#define PTE_PWT  0x008UL
-#define PTE_PCD  0x010UL
-#define PTE_A    0x020UL
-#define PTE_D    0x040UL
-#define PTE_PS   0x080UL
-#define PTE_G    0x100UL
+#define PTE_P            0x001UL
+#define PTE_RW           0x002UL
+#define PTE_U            0x004UL
+#define PTE_PWT          0x008UL
+#define PTE_PCD          0x010UL
+#define PTE_A            0x020UL
+#define PTE_D            0x040UL
+#define PTE_PS           0x080UL
+#define PTE_G            0x100UL
 #define PTE_GUEST_KERNEL (1UL << 52)
-#define PTE_NX   (1UL << 63)
-#define PTE_FRAME 0x000ffffffffff000UL
+#define PTE_NX           (1UL << 63)
+#define PTE_FRAME        0x000ffffffffff000UL
 
 static inline u64 pte_frame(u64 pte)
 {
@@ -68,7 +68,7 @@ int page_get_type(struct page *pg, enum page_type type) __must_check;
 /** Drops a type reference, invalidating at the last; 0 or -ERESTART. */
 int page_put_type(struct page *pg);
 int page_get_and_type(struct page *pg, struct domain *d,
-		      enum page_type type) __must_check;
+                      enum page_type type) __must_check;
 void page_put_and_type(struct page *pg);
 
 /* ---- the two kinds of MMU ----------------------------------------------- */
@@ -83,7 +83,8 @@ struct mmu_ops {
 	/** The frame that @d calls @gmfn, or NULL: "not mine". Also returns
 	 *  frames of other owners for a direct domain: the caller checks. */
 	struct page *(*frame)(struct domain *d, u64 gmfn);
-	/** Called after a table was validated, and before it stops being one. */
+	/** Called after a table was validated, and before it stops being one.
+	 */
 	int (*table_begin)(struct page *table);
 	void (*table_end)(struct page *table);
 	/** Stores a checked entry into a validated table and whatever mirrors
@@ -113,9 +114,9 @@ static inline u64 page_gmfn(const struct page *pg)
 struct walk {
 	struct page *table[5]; /* [4] the root .. [1] the L1 table, or NULL */
 	unsigned int index[5];
-	u64 pte[5];       /* entries as read; [1] is the leaf */
-	u64 rights;       /* AND of RW and U, OR of NX over the levels */
-	struct page *page; /* the frame mapped, or NULL (absent, or I/O) */
+	u64 pte[5];         /* entries as read; [1] is the leaf */
+	u64 rights;         /* AND of RW and U, OR of NX over the levels */
+	struct page *page;  /* the frame mapped, or NULL (absent, or I/O) */
 	unsigned int level; /* lowest level reached */
 };
 
@@ -128,10 +129,11 @@ bool guest_walk(struct vcpu *v, u64 va, struct walk *w);
  *  honour the guest's RW bits; both set A and D for a traced domain. */
 int copy_from_guest(void *dst, u64 va, size_t size) __must_check;
 int copy_to_guest(u64 va, const void *src, size_t size) __must_check;
-/** The same for any vCPU that is current or not running, and its mode's root. */
+/** The same for any vCPU that is current or not running, and its mode's root.
+ */
 int vcpu_copy_from(struct vcpu *v, void *dst, u64 va, size_t size) __must_check;
-int vcpu_copy_to(struct vcpu *v, u64 va, const void *src, size_t size)
-	__must_check;
+int vcpu_copy_to(struct vcpu *v, u64 va, const void *src,
+                 size_t size) __must_check;
 
 /** Resolves or judges a guest page fault.
  *  FAULT_RESOLVED: resume, the guest never knew (not counted).

@@ -32,9 +32,10 @@ enum page_type {
 #define PGF_VALIDATED 0x02 /* contents were checked for the current type */
 #define PGF_PINNED    0x04 /* one type reference belongs to a pin */
 #define PGF_PARTIAL   0x08 /* (in)validation was cut at entry `partial` */
-#define PGF_SHARED    0x10 /* the hypervisor's, shared with owner (shared_info,
-			    * grant table): type is PGT_WRITABLE for ever */
-#define PGF_DIRTY     0x20 /* traced: written in the current dirty epoch */
+#define PGF_SHARED                                                             \
+	0x10           /* the hypervisor's, shared with owner (shared_info,    \
+	                * grant table): type is PGT_WRITABLE for ever */
+#define PGF_DIRTY 0x20 /* traced: written in the current dirty epoch */
 
 struct page {
 	u32 refs;
@@ -52,7 +53,7 @@ struct page {
 	u32 pad;
 };
 static_assert(sizeof(struct page) == 64 || sizeof(struct page) == 72,
-	      "the frame table's size is part of the memory map");
+              "the frame table's size is part of the memory map");
 
 #define frame_table ((struct page *)FRAMES_VIRT)
 extern u64 frame_table_end; /* one past the highest frame with a struct page */

@@ -57,22 +57,22 @@ struct vcpu_state {
 	u64 ldt_entries;
 	u64 vcpu_info_gmfn; /* GMFN_NONE: in shared_info */
 	u64 vcpu_info_offset;
-	u64 runstate_va;  /* 0: not registered */
-	u64 time_info_va; /* 0: not registered */
-	u64 timer_deadline_ns;  /* single-shot, domain time; 0: off */
-	u64 timer_period_ns;    /* 0: off */
+	u64 runstate_va;       /* 0: not registered */
+	u64 time_info_va;      /* 0: not registered */
+	u64 timer_deadline_ns; /* single-shot, domain time; 0: off */
+	u64 timer_period_ns;   /* 0: off */
 	u64 periodic_next_ns;
 	u64 poll_deadline_ns; /* 0: none */
 	u64 runstate_entry_ns;
 	u64 runstate_ns[4];
 	u32 runstate; /* RUNSTATE_* */
 	u8 initialised;
-	u8 online;       /* not VCPUOP_down */
-	u8 kernel_mode;  /* TF_kernel_mode */
-	u8 cr0_ts;       /* virtual CR0.TS */
-	u8 iopl;         /* virtual */
-	u8 blocked;      /* in SCHEDOP_block or poll */
-	u8 polling;      /* ... in poll: wakes on any of poll_port pending */
+	u8 online;      /* not VCPUOP_down */
+	u8 kernel_mode; /* TF_kernel_mode */
+	u8 cr0_ts;      /* virtual CR0.TS */
+	u8 iopl;        /* virtual */
+	u8 blocked;     /* in SCHEDOP_block or poll */
+	u8 polling;     /* ... in poll: wakes on any of poll_port pending */
 	u8 nmi_pending;
 	u8 nmi_masked;
 	u8 in_syscall_flags;

@@ -26,20 +26,20 @@ typedef int64_t s64;
 #define PAGE_SIZE  4096UL
 #define PAGE_MASK  (~(PAGE_SIZE - 1))
 
-#define ARRAY_SIZE(a)      (sizeof(a) / sizeof((a)[0]))
-#define ROUND_UP(x, a)     (((x) + (a)-1) & ~((__typeof__(x))(a)-1))
-#define ROUND_DOWN(x, a)   ((x) & ~((__typeof__(x))(a)-1))
-#define MIN(a, b)          ((a) < (b) ? (a) : (b))
-#define MAX(a, b)          ((a) > (b) ? (a) : (b))
+#define ARRAY_SIZE(a)         (sizeof(a) / sizeof((a)[0]))
+#define ROUND_UP(x, a)        (((x) + (a)-1) & ~((__typeof__(x))(a)-1))
+#define ROUND_DOWN(x, a)      ((x) & ~((__typeof__(x))(a)-1))
+#define MIN(a, b)             ((a) < (b) ? (a) : (b))
+#define MAX(a, b)             ((a) > (b) ? (a) : (b))
 #define CONTAINER_OF(p, t, m) ((t *)((char *)(p)-offsetof(t, m)))
 
-#define likely(x)   __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-#define __must_check __attribute__((warn_unused_result))
-#define __noreturn   __attribute__((noreturn))
+#define likely(x)      __builtin_expect(!!(x), 1)
+#define unlikely(x)    __builtin_expect(!!(x), 0)
+#define __must_check   __attribute__((warn_unused_result))
+#define __noreturn     __attribute__((noreturn))
 #define __printf(f, a) __attribute__((format(printf, f, a)))
 #define __page_aligned __attribute__((aligned(4096)))
-#define barrier() __asm__ volatile("" ::: "memory")
+#define barrier()      __asm__ volatile("" ::: "memory")
 #define static_assert _Static_assert
 
 /** True when @va is canonical for 4-level paging. */
