@@ -17,7 +17,7 @@
 #include <linux/workqueue.h>
 
 #define RINGS	8
-#define SAMPLES 15
+#define SAMPLES 7
 
 struct reader {
 	wait_queue_head_t wait;
