@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * malloc(), calloc() and free() for the linked libraries (docs/decisions/
+ * userland-libraries.md). Each block is whole pages of its own: the libraries
+ * ask for few and large ones. A block starts with its size, in 16 bytes so
+ * that what follows is aligned as the ABI demands.
+ */
+#include <hv/mm.h>
+
+#define HEADER_SIZE 16
+
+void *malloc(size_t size);
+void *calloc(size_t count, size_t size);
+void free(void *p);
+
+void *malloc(size_t size)
+{
+	u8 *block;
+
+	if (size > SIZE_MAX - HEADER_SIZE - PAGE_SIZE) {
+		return NULL;
+	}
+	block = hv_pages_alloc(size + HEADER_SIZE);
+	if (!block) {
+		return NULL;
+	}
+	*(size_t *)(void *)block = size;
+	return block + HEADER_SIZE;
+}
+
+void *calloc(size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes)) {
+		return NULL;
+	}
+	return malloc(bytes); /* hv_pages_alloc() gives zeroed memory */
+}
+
+void free(void *p)
+{
+	u8 *block = (u8 *)p - HEADER_SIZE;
+
+	if (p) {
+		hv_pages_free(block, *(size_t *)(void *)block + HEADER_SIZE);
+	}
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What libraries compiled for userland expect of their surroundings: an FS
+ * base with a stack canary, and a function to call when the canary is gone.
+ * docs/decisions/userland-libraries.md
+ */
+#include <arch/cpu.h>
+#include <hv/lib.h>
+#include <hv/userlib.h>
+
+/* The start of a thread control block as the compiler knows it. */
+struct userlib_tls {
+	u64 unused[5];
+	u64 canary; /* %fs:0x28 */
+};
+static_assert(offsetof(struct userlib_tls, canary) == 0x28,
+              "the compiler reads the canary at %fs:0x28");
+
+static struct userlib_tls tls;
+
+void __noreturn __stack_chk_fail(void);
+
+u64 userlib_enter(void)
+{
+	u64 fs_base = rdmsr(MSR_FS_BASE);
+
+	/* Chosen once: frames of an outer call hold the first value. The low
+	 * byte is 0, so that a string that runs over cannot restore it.
+	 */
+	if (tls.canary == 0) {
+		tls.canary = (rdtsc() * 0x9e3779b97f4a7c15) << 8 | 0x100;
+	}
+	wrmsr(MSR_FS_BASE, (u64)&tls);
+	return fs_base;
+}
+
+void userlib_leave(u64 fs_base)
+{
+	wrmsr(MSR_FS_BASE, fs_base);
+}
+
+void __stack_chk_fail(void)
+{
+	panic("BUG: a library overran a buffer on the hypervisor's stack");
+}
