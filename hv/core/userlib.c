@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What libraries compiled for userland expect of their surroundings: an FS
- * base with a stack canary, and a function to call when the canary is gone.
+ * base with a stack canary, a function to call when the canary is gone, and
+ * that their constructors ran.
  * docs/decisions/userland-libraries.md
  */
 #include <arch/cpu.h>
@@ -18,7 +19,23 @@ static_assert(offsetof(struct userlib_tls, canary) == 0x28,
 
 static struct userlib_tls tls;
 
+typedef void constructor_fn(void);
+extern constructor_fn *const constructors[] __asm__("__init_array_start");
+extern constructor_fn *const constructors_end[] __asm__("__init_array_end");
+static bool constructed;
+
 void __noreturn __stack_chk_fail(void);
+
+/* liblzma's CRC64, for one, is a NULL pointer until its constructor has chosen
+ * an implementation for this CPU.
+ */
+static void run_constructors(void)
+{
+	for (constructor_fn *const *c = constructors; c != constructors_end;
+	     c++) {
+		(*c)();
+	}
+}
 
 u64 userlib_enter(void)
 {
@@ -31,6 +48,10 @@ u64 userlib_enter(void)
 		tls.canary = (rdtsc() * 0x9e3779b97f4a7c15) << 8 | 0x100;
 	}
 	wrmsr(MSR_FS_BASE, (u64)&tls);
+	if (!constructed) {
+		constructed = true;
+		run_constructors();
+	}
 	return fs_base;
 }
 
