@@ -66,6 +66,6 @@ GUEST_TEST(iret_faults)
 
 		check(iret_faults(&f), "%s is accepted", cases[i].what);
 		check_eq(EXC(seen.entry, seen.error),
-			 EXC(VEC_GP, cases[i].error), "%s", cases[i].what);
+		         EXC(VEC_GP, cases[i].error), "%s", cases[i].what);
 	}
 }

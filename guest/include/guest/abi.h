@@ -36,6 +36,7 @@ enum abi_errno {
 	EPERM = 1,
 	ENOENT = 2,
 	ESRCH = 3,
+	ENXIO = 6,
 	E2BIG = 7,
 	ENOMEM = 12,
 	EACCES = 13,
