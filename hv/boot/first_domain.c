@@ -234,6 +234,14 @@ void first_domain_discard(struct domain *d)
 	domain_put(d);
 }
 
+/* Module @i is copied and read no more. */
+static void release_module(unsigned int i)
+{
+	const struct boot_module *m = &boot_info.module[i];
+
+	frames_release(m->start, m->start + m->size);
+}
+
 /* Fills the domain's memory; @k is closed when this returns. */
 static int fill(struct builder *b, struct kernel *k)
 {
@@ -244,9 +252,11 @@ static int fill(struct builder *b, struct kernel *k)
 		kernel_load(k, b);
 	}
 	kernel_close(k);
-	if (!err) {
-		err = builder_populate(b, l->nr_pages);
+	if (err) {
+		return err;
 	}
+	release_module(0);
+	err = builder_populate(b, l->nr_pages);
 	if (err) {
 		return err;
 	}
@@ -254,6 +264,7 @@ static int fill(struct builder *b, struct kernel *k)
 		builder_copy(b, l->initrd_pfn << PAGE_SHIFT,
 		             pa_to_va(boot_info.module[1].start),
 		             initrd_size());
+		release_module(1);
 	}
 	builder_fill_p2m(b);
 	builder_fill_tables(b);
