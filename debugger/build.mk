@@ -1,0 +1,23 @@
+# chv, the debugger: the program itself, and its parts again with sanitizers
+# for the tests. Each library is named where it is needed, nowhere else.
+CHV_GDB_SRC := $(addprefix debugger/,rsp.c agent.c regs.c moment.c text.c) \
+	$(addprefix debugger/gdbserver/,session.c packets.c threads.c query.c \
+	features.c regs.c memory.c stop.c resume.c breaks.c run.c marks.c \
+	monitor.c serve.c)
+
+# ---- tests -----------------------------------------------------------------
+# A small freestanding program: what the table target records and replays.
+$(O)/tests/debugger/walk: tests/debugger/walk.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -g -O0 -ffreestanding -nostdlib -static -no-pie \
+		-fno-pie -fno-stack-protector -fcf-protection=none \
+		-fno-asynchronous-unwind-tables -o $@ $<
+
+CHV_TABLE_SRC := tests/debugger/table_target.c tests/debugger/table_record.c
+CHV_GDB_HOST  := $(CHV_GDB_SRC:%.c=$(O)/host/%.o)
+
+$(O)/host/tests/debugger/table_server: $(O)/host/tests/debugger/table_server.o \
+		$(CHV_TABLE_SRC:%.c=$(O)/host/%.o) $(CHV_GDB_HOST)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^
