@@ -16,7 +16,8 @@ enum rr_class {
 	/* Something leaves the domain. A digest of it is logged; replay
 	 * compares it and sends it to a sink. */
 	RR_EFFECT,
-	/* The hypervisor picks (frame, port). The pick is logged and checked. */
+	/* The hypervisor picks (frame, port). The pick is logged and checked.
+	 */
 	RR_CHOICE,
 	/* The vCPU may stop here until an event. */
 	RR_YIELD,

@@ -1,0 +1,3 @@
+# replay: the record/replay engine, freestanding; see include/rr/session.h.
+
+RR_SRC := $(wildcard replay/*.c)

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Recording: what happens at the taps becomes records. Mirror of replay.c:
+ * the same functions in the same order.
+ *
+ * A chunk is sealed only at an exit, so that the records of one entry never
+ * straddle two chunks; the room kept for one entry's records makes that so.
+ */
+#include "priv.h"
+
+#include <tf/port.h>
+
+/* The most that one entry may log: an INPUT call's output and some more. */
+#define ENTRY_ROOM 8192u
+
+static void out_of_room(struct rr_session *s)
+{
+	s->report.what = "the trace has no more room";
+	s->report.position = s->s.position;
+	rr_stop(s, RR_FAILED);
+}
+
+/* Puts a record. ENTRY_ROOM makes -TF_ENOSPC impossible here. */
+static void put(struct rr_session *s, enum tf_id id, const void *record)
+{
+	int err = tf_put(&s->writer, id, record);
+
+	if (err != 0) {
+		s->report.what = tf_strerror(err);
+		s->report.position = s->s.position;
+		rr_stop(s, RR_FAILED);
+	}
+}
+
+static bool seal(struct rr_session *s, struct tf_writer *w)
+{
+	if (s->machine->seal(s->ctx, w) != 0) {
+		out_of_room(s);
+		return false;
+	}
+	tf_writer_open(w, s->s.position.entry);
+	return true;
+}
+
+static void record_entry(struct rr_session *s)
+{
+	uint64_t words[RR_REG_WORDS];
+
+	if (rr_sync_due(s)) {
+		s->machine->registers(s->ctx, words);
+		put(s, TF_ENTRY_SYNC,
+		    &(struct tf_entry_sync){.entry = s->s.position.entry,
+		                            .rip = words[0],
+		                            .hash = s->s.hash});
+		rr_sync_done(s);
+	}
+	if (rr_slice_due(s)) {
+		struct tf_slice_digest d = {.entry = s->s.position.entry};
+
+		rr_slice_range(s, &d.first_frame, &d.nr_frames);
+		d.digest = s->machine->frames_digest(s->ctx, d.first_frame,
+		                                     d.nr_frames);
+		put(s, TF_SLICE_DIGEST, &d);
+		rr_slice_done(s);
+	}
+}
+
+static bool record_call_enter(struct rr_session *s, const struct rr_call *c,
+                              int64_t *result, struct tf_bytes *output)
+{
+	(void)s;
+	(void)c;
+	(void)result;
+	(void)output;
+	return true;
+}
+
+static void record_history(struct rr_session *s, const struct rr_call *c,
+                           int64_t result)
+{
+	struct tf_call call = {.entry = s->s.position.entry,
+	                       .nr = c->nr,
+	                       .subop = c->subop,
+	                       .flags = c->multi ? TF_CALL_MULTI : 0,
+	                       .result = result};
+
+	for (unsigned int i = 0; i < TF_NR_ARGS; i++) {
+		call.args[i] = c->args[i];
+	}
+	if (tf_put_call(&s->history, &call) == -TF_ENOSPC &&
+	    seal(s, &s->history)) {
+		(void)tf_put_call(&s->history, &call);
+	}
+}
+
+static void record_call_exit(struct rr_session *s, const struct rr_call *c,
+                             int64_t result)
+{
+	if (c->class == RR_INPUT) {
+		put(s, TF_HC_RESULT,
+		    &(struct tf_hc_result){
+			    .entry = s->s.position.entry,
+			    .nr = c->nr,
+			    .subop = c->subop,
+			    .result = result,
+			    .output = {s->output, s->output_len}});
+	}
+	if (s->config.history) {
+		record_history(s, c, result);
+	}
+}
+
+static uint64_t record_read_time(struct rr_session *s)
+{
+	uint64_t now = s->machine->now_ns(s->ctx);
+	uint64_t shown = rr_time(s);
+
+	if (shown > now || now - shown > s->config.rebase_bound_ns) {
+		/* Never backwards, even if the host's clock is. */
+		if (now < s->s.clock.base_ns) {
+			now = s->s.clock.base_ns;
+		}
+		rr_clock_set(&s->s.clock, now);
+		put(s, TF_TIME,
+		    &(struct tf_time){.entry = s->s.position.entry,
+		                      .offset_kind = TF_OFFSET_EXIT,
+		                      .base_ns = now});
+		shown = now;
+	}
+	return shown;
+}
+
+static uint64_t record_trapped_value(struct rr_session *s, unsigned int kind,
+                                     uint64_t selector, uint64_t value)
+{
+	put(s, TF_TRAP_VALUE,
+	    &(struct tf_trap_value){.entry = s->s.position.entry,
+	                            .kind = (uint8_t)kind,
+	                            .selector = selector,
+	                            .value = value});
+	return value;
+}
+
+/* Time at a delivery: native, not before the clock nor before @not_before. */
+static uint64_t delivery_time(struct rr_session *s, uint64_t not_before)
+{
+	uint64_t now = s->machine->now_ns(s->ctx);
+	uint64_t shown = rr_time(s);
+
+	now = now > shown ? now : shown;
+	return now > not_before ? now : not_before;
+}
+
+static void publish_timers(struct rr_session *s, uint8_t kind)
+{
+	struct rr_queue *q = &s->queue;
+
+	for (uint8_t i = 0; i < 4; i++) {
+		struct tf_timer r = {.entry = s->s.position.entry,
+		                     .offset_kind = kind,
+		                     .offset = s->s.position.offset,
+		                     .source = i,
+		                     .deadline_ns = q->timer_deadline_ns[i]};
+
+		if (!(q->timers >> i & 1)) {
+			continue;
+		}
+		r.base_ns = delivery_time(s, r.deadline_ns);
+		put(s, TF_TIMER, &r);
+		rr_clock_set(&s->s.clock, r.base_ns);
+		s->machine->apply(
+			s->ctx,
+			&(struct rr_event){.kind = RR_EVENT_TIMER,
+		                           .source = i,
+		                           .deadline_ns = r.deadline_ns});
+	}
+	q->timers = 0;
+}
+
+static void publish_port(struct rr_session *s, uint8_t kind, uint32_t port)
+{
+	struct tf_event r = {.entry = s->s.position.entry,
+	                     .offset_kind = kind,
+	                     .offset = s->s.position.offset,
+	                     .port = port,
+	                     .base_ns = delivery_time(s, 0)};
+
+	put(s, TF_EVENT, &r);
+	rr_clock_set(&s->s.clock, r.base_ns);
+	s->machine->apply(s->ctx, &(struct rr_event){.kind = RR_EVENT_PORT,
+	                                             .port = port});
+}
+
+static void publish_console(struct rr_session *s, uint8_t kind)
+{
+	struct rr_queue *q = &s->queue;
+
+	if (q->console_len == 0) {
+		return;
+	}
+	put(s, TF_CONSOLE_IN,
+	    &(struct tf_console_in){.entry = s->s.position.entry,
+	                            .offset_kind = kind,
+	                            .offset = s->s.position.offset,
+	                            .data = {q->console, q->console_len}});
+	s->machine->apply(s->ctx, &(struct rr_event){.kind = RR_EVENT_CONSOLE,
+	                                             .data = q->console,
+	                                             .len = q->console_len});
+	q->console_len = 0;
+}
+
+static void publish_ports(struct rr_session *s, uint8_t kind)
+{
+	for (uint32_t w = 0; w < RR_PORT_WORDS; w++) {
+		while (s->queue.ports[w] != 0) {
+			uint32_t bit =
+				(uint32_t)__builtin_ctzll(s->queue.ports[w]);
+
+			s->queue.ports[w] &= s->queue.ports[w] - 1;
+			publish_port(s, kind, w * 64 + bit);
+		}
+	}
+}
+
+static void record_publish(struct rr_session *s, uint64_t offset)
+{
+	uint8_t kind = offset == 0 ? TF_OFFSET_EXIT : TF_OFFSET_ICOUNT;
+
+	if (s->seal_requested || s->writer.cap - s->writer.len < ENTRY_ROOM) {
+		s->seal_requested = false;
+		if (!seal(s, &s->writer)) {
+			return;
+		}
+	}
+	if (s->queue.any) {
+		s->queue.any = false;
+		publish_timers(s, kind);
+		publish_ports(s, kind);
+		publish_console(s, kind);
+	}
+	if (s->stop_requested && offset == 0 && s->state == RR_RUNNING) {
+		rr_finish(s, TF_END_STOP, 0, "stopped on request");
+	}
+}
+
+static void record_finish(struct rr_session *s, enum tf_end_reason reason,
+                          uint64_t code, const char *text)
+{
+	struct tf_final f = {
+		.entry = s->s.position.entry,
+		.offset_kind = TF_OFFSET_EXIT,
+		.regs_digest = s->machine->state_digest(s->ctx),
+		.frames_digest = s->machine->frames_digest(s->ctx, 0,
+	                                                   s->config.nr_frames),
+		.calls = {(const uint8_t *)s->s.nr_calls,
+	                  sizeof(s->s.nr_calls)},
+	};
+	uint32_t len = 0;
+
+	while (text[len] != '\0' && len < TF_END_TEXT_MAX) {
+		len++;
+	}
+	put(s, TF_FINAL, &f);
+	put(s, TF_END,
+	    &(struct tf_end){.entry = s->s.position.entry,
+	                     .reason = (uint8_t)reason,
+	                     .code = code,
+	                     .text = {(const uint8_t *)text, len}});
+	if (s->config.history && s->history.nr_records != 0 &&
+	    !seal(s, &s->history)) {
+		return;
+	}
+	if (s->state == RR_RUNNING && seal(s, &s->writer)) {
+		rr_stop(s, RR_FINISHED);
+	}
+}
+
+void rr_output(struct rr_session *s, uint64_t va, const void *data, size_t len)
+{
+	uint8_t *p = s->output + s->output_len;
+	uint64_t head[2] = {va, len};
+
+	if (s->mode != RR_RECORD || s->state != RR_RUNNING) {
+		return;
+	}
+	if (len > sizeof(s->output) - sizeof(head) ||
+	    s->output_len > sizeof(s->output) - sizeof(head) - len) {
+		s->report.what = "a hypercall wrote more than can be logged";
+		rr_stop(s, RR_FAILED);
+		return;
+	}
+	tf_memcpy(p, head, sizeof(head));
+	tf_memcpy(p + sizeof(head), data, len);
+	s->output_len += (uint32_t)(sizeof(head) + len);
+}
+
+const struct rr_ops rr_record_ops = {
+	.entry = record_entry,
+	.call_enter = record_call_enter,
+	.call_exit = record_call_exit,
+	.read_time = record_read_time,
+	.trapped_value = record_trapped_value,
+	.publish = record_publish,
+	.finish = record_finish,
+};
+
+int rr_record_start(struct rr_session *s, const struct rr_config *config,
+                    const struct rr_machine *machine, void *ctx, void *raw,
+                    size_t raw_size, void *raw_history, size_t history_size,
+                    struct tf_calls *calls)
+{
+	int err;
+
+	tf_memset(s, 0, sizeof(*s));
+	s->ops = &rr_record_ops;
+	s->mode = RR_RECORD;
+	s->config = *config;
+	s->machine = machine;
+	s->ctx = ctx;
+	s->s.next_sync = config->hash_interval;
+	s->s.next_slice = config->slice_interval;
+	err = tf_writer_init(&s->writer, TF_STREAM_REPLAY, raw, raw_size, NULL);
+	if (err != 0) {
+		return err;
+	}
+	tf_writer_open(&s->writer, 0);
+	if (!config->history) {
+		return 0;
+	}
+	err = tf_writer_init(&s->history, TF_STREAM_HISTORY, raw_history,
+	                     history_size, calls);
+	if (err == 0) {
+		tf_writer_open(&s->history, 0);
+	}
+	return err;
+}
