@@ -120,3 +120,4 @@ $(LINUX_OUT)/dom0.cpio: $(LINUX)/dom0/dom0.list $(LINUX)/dom0/init \
 linux: ## kernels and initramfs archives for the guests
 linux: $(FLAVOURS:%=$(LINUX_OUT)/vmlinuz-%) $(FLAVOURS:%=$(LINUX_OUT)/vmlinux-%) \
 	$(LINUX_OUT)/domu.cpio $(LINUX_OUT)/dom0.cpio
+include $(LINUX)/iso.mk
