@@ -146,8 +146,14 @@ static uint64_t shift(uint8_t op, uint64_t a, uint64_t count)
 	}
 }
 
-/* Returns false when @op is not an operator on two values. */
-static bool binary(struct vm *vm, uint8_t op)
+static bool is_binary(uint8_t op)
+{
+	return (op >= OP_ADD && op <= OP_RSH_UNSIGNED) ||
+	       (op >= OP_BIT_AND && op <= OP_BIT_XOR) ||
+	       (op >= OP_EQUAL && op <= OP_LESS_UNSIGNED);
+}
+
+static void binary(struct vm *vm, uint8_t op)
 {
 	uint64_t b = pop(vm);
 	uint64_t a = pop(vm);
@@ -191,14 +197,11 @@ static bool binary(struct vm *vm, uint8_t op)
 	case OP_LESS_SIGNED:
 		value = (int64_t)a < (int64_t)b;
 		break;
-	case OP_LESS_UNSIGNED:
+	default:
 		value = a < b;
 		break;
-	default:
-		return false;
 	}
 	push(vm, value);
-	return true;
 }
 
 static void extend(struct vm *vm, bool is_signed)
@@ -360,10 +363,11 @@ static void execute(struct vm *vm, uint8_t op)
 	if (stack_op(vm, op) || machine_op(vm, op)) {
 		return;
 	}
-	if (op >= OP_ADD && op <= OP_LESS_UNSIGNED && binary(vm, op)) {
+	if (!is_binary(op)) {
+		fail(vm, AGENT_BAD_OPCODE);
 		return;
 	}
-	fail(vm, AGENT_BAD_OPCODE);
+	binary(vm, op);
 }
 
 enum agent_status agent_eval(const uint8_t *code, size_t len,

@@ -21,3 +21,25 @@ $(O)/host/tests/debugger/table_server: $(O)/host/tests/debugger/table_server.o \
 		$(CHV_TABLE_SRC:%.c=$(O)/host/%.o) $(CHV_GDB_HOST)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^
+
+# Unit tests, one program each. What a test links besides itself is named.
+$(O)/host/tests/debugger/%_test: $(O)/host/tests/debugger/%_test.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+CHV_UNIT_TESTS := $(addprefix $(O)/host/tests/debugger/,rsp_test agent_test \
+	moment_test session_test)
+$(O)/host/tests/debugger/rsp_test: $(O)/host/debugger/rsp.o
+$(O)/host/tests/debugger/agent_test: $(O)/host/debugger/agent.o
+$(O)/host/tests/debugger/moment_test: $(O)/host/debugger/moment.o \
+	$(O)/host/debugger/text.o
+$(O)/host/tests/debugger/session_test: \
+	$(CHV_TABLE_SRC:%.c=$(O)/host/%.o) $(CHV_GDB_HOST)
+
+.SECONDARY: $(CHV_UNIT_TESTS:%=%.o)
+.PHONY: test-debugger test-debugger-unit
+test-debugger: test-debugger-unit
+TESTS += test-debugger
+test-debugger-unit: $(CHV_UNIT_TESTS) $(O)/tests/debugger/walk
+	$(Q)for t in $(CHV_UNIT_TESTS); do \
+		$$t $(O)/tests/debugger/walk || exit 1; done

@@ -381,7 +381,8 @@ enum gdb_action gdb_q_rcmd(struct gdb_session *s, struct rsp_args *a)
 	}
 	nr = split(line, words);
 	if (nr == 0) {
-		words[nr++] = (char[]){"help"};
+		strcpy(line, "help");
+		words[nr++] = line;
 	}
 	c = find_command(words[0]);
 	if (c == NULL) {

@@ -115,27 +115,34 @@ enum gdb_action gdb_q_exec_file(struct gdb_session *s, struct rsp_args *a)
 	return gdb_xfer_text(s, a, NULL, path[0] != '\0' ? path : NULL);
 }
 
-/* For scripts in GDB: the position as one line of JSON. */
+/*
+ * For scripts in GDB: the position as one line of JSON, hex-coded because a
+ * brace is an escape on the wire.
+ */
 enum gdb_action gdb_q_position(struct gdb_session *s, struct rsp_args *a)
 {
 	const struct chv_target_ops *ops = s->target->ops;
 	struct chv_position pos, first, last;
 	char moment[CHV_POSITION_TEXT];
+	char share[32] = "null";
+	char json[512];
 
 	(void)a;
 	if (ops->position(s->target, &pos) != 0) {
 		return gdb_reply(s, GDB_E_REFUSED);
 	}
-	chv_moment_format(&pos, moment, sizeof(moment));
-	rsp_printf(&s->out,
-	           "{\"moment\":\"%s\",\"event\":%" PRIu64 ",\"entry\":%" PRIu64
-	           ",\"offset\":%" PRIu64 ",\"time_ns\":%" PRIu64,
-	           moment, pos.event, pos.entry, pos.offset, pos.time_ns);
 	if (ops->span(s->target, &first, &last) == 0) {
-		rsp_printf(&s->out, ",\"share\":%u",
-		           chv_position_share(&pos, &first, &last));
+		snprintf(share, sizeof(share), "%u",
+		         chv_position_share(&pos, &first, &last));
 	}
-	rsp_printf(&s->out, ",\"kind\":\"%s\"}", ops->kind);
+	chv_moment_format(&pos, moment, sizeof(moment));
+	snprintf(json, sizeof(json),
+	         "{\"moment\":\"%s\",\"event\":%" PRIu64 ",\"entry\":%" PRIu64
+	         ",\"offset\":%" PRIu64 ",\"time_ns\":%" PRIu64
+	         ",\"share\":%s,\"kind\":\"%s\"}",
+	         moment, pos.event, pos.entry, pos.offset, pos.time_ns, share,
+	         ops->kind);
+	rsp_put_hex(&s->out, json, strlen(json));
 	return GDB_REPLY;
 }
 

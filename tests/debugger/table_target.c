@@ -7,6 +7,7 @@
 #include "table_target.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 struct table_target {
 	struct chv_target target;
 	struct table table;
-	char path[512];
+	char path[PATH_MAX];
 	size_t at;
 	size_t nr_breaks;
 	const struct chv_break *breaks[MAX_BREAKS];
@@ -482,7 +483,9 @@ struct table_target *table_target_record(const char *path)
 		return NULL;
 	}
 	t->target.ops = &table_ops;
-	snprintf(t->path, sizeof(t->path), "%s", path);
+	if (realpath(path, t->path) == NULL) {
+		t->path[0] = '\0';
+	}
 	t->nr_vcpus = 1;
 	t->pace_steps = 1000;
 	t->at = t->table.nr_states - 1;
