@@ -107,11 +107,11 @@ int strncmp(const char *a, const char *b, size_t n)
 	return 0;
 }
 
-const char *strchr(const char *s, int c)
+char *strchr(const char *s, int c)
 {
 	for (;; s++) {
 		if (*s == (char)c) {
-			return s;
+			return (char *)(uintptr_t)s;
 		}
 		if (!*s) {
 			return NULL;
@@ -119,13 +119,13 @@ const char *strchr(const char *s, int c)
 	}
 }
 
-const char *strstr(const char *hay, const char *needle)
+char *strstr(const char *hay, const char *needle)
 {
 	size_t n = strlen(needle);
 
 	for (;; hay++) {
 		if (strncmp(hay, needle, n) == 0) {
-			return hay;
+			return (char *)(uintptr_t)hay;
 		}
 		if (!*hay) {
 			return NULL;

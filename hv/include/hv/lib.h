@@ -23,8 +23,8 @@ size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
-const char *strchr(const char *s, int c);
-const char *strstr(const char *hay, const char *needle);
+char *strchr(const char *s, int c);
+char *strstr(const char *hay, const char *needle);
 /** Copies at most @size - 1 bytes and always terminates. */
 void strlcpy(char *dst, const char *src, size_t size);
 
