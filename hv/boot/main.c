@@ -5,6 +5,7 @@
 #include <arch/cpu.h>
 #include <arch/desc.h>
 #include <arch/entry.h>
+#include <arch/iclock.h>
 #include <arch/machine.h>
 #include <arch/percpu.h>
 #include <boot/multiboot.h>
@@ -85,6 +86,7 @@ static void __noreturn boot_on_stack(void)
 	desc_init(&cpu0);
 	tsc_init();
 	apic_init();
+	iclock_select();
 	sched_init();
 	log_info("%lu MiB of RAM, %lu MiB free", frames_total_count() >> 8,
 	         frames_free_count() >> 8);
