@@ -79,7 +79,7 @@ static bool measure(enum test_exit code, unsigned int n, u64 *ticks)
 /* The exiting instruction is counted for int3 and for syscall. */
 static bool measure_bias(enum test_exit code, u64 *bias)
 {
-	u64 t4, t104, t2004;
+	u64 t4 = 0, t104 = 0, t2004 = 0;
 
 	if (!measure(code, 4, &t4) || !measure(code, 104, &t104) ||
 	    !measure(code, 2004, &t2004)) {
