@@ -37,4 +37,4 @@ $(O)/chronovisor: $(O)/hv/pass1.elf $(O)/hv/symbols.o
 .PHONY: hv
 hv: $(O)/chronovisor
 ALL += $(O)/chronovisor
-include hv/boot/libs.mk
+include hv/boot/build.mk
