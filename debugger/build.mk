@@ -37,9 +37,14 @@ $(O)/host/tests/debugger/session_test: \
 	$(CHV_TABLE_SRC:%.c=$(O)/host/%.o) $(CHV_GDB_HOST)
 
 .SECONDARY: $(CHV_UNIT_TESTS:%=%.o)
-.PHONY: test-debugger test-debugger-unit
-test-debugger: test-debugger-unit
+.PHONY: test-debugger test-debugger-unit test-debugger-gdb
+test-debugger: test-debugger-unit test-debugger-gdb
 TESTS += test-debugger
 test-debugger-unit: $(CHV_UNIT_TESTS) $(O)/tests/debugger/walk
 	$(Q)for t in $(CHV_UNIT_TESTS); do \
 		$$t $(O)/tests/debugger/walk || exit 1; done
+
+# The server against the real GDB; says so and passes where there is none.
+test-debugger-gdb: $(O)/host/tests/debugger/table_server \
+		$(O)/tests/debugger/walk
+	$(Q)$(PYTHON) tests/debugger/gdb_test.py $^ debugger/gdb/chronovisor.py
