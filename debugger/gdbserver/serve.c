@@ -188,12 +188,24 @@ static void turn_away(const struct server *sv, int fd)
 	logf_line(sv, "refused a second client: one at a time");
 }
 
+/* A peer that hung up is gone, whatever of its input is still unread. */
+static bool client_hung_up(const struct server *sv)
+{
+	struct pollfd p = {.fd = sv->client, .events = POLLRDHUP};
+
+	return sv->client >= 0 && poll(&p, 1, 0) == 1 &&
+	       (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 static void accept_client(struct server *sv)
 {
 	int fd = accept4(sv->listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0) {
 		return;
+	}
+	if (client_hung_up(sv)) {
+		end_client(sv, "the connection was closed");
 	}
 	if (sv->client >= 0) {
 		turn_away(sv, fd);

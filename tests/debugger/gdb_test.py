@@ -122,9 +122,8 @@ def test_reverse_commands_of_every_size():
         expect(gdb(s, "break leaf if x == 3", "continue", "delete",
                    "reverse-finish", "reverse-next", "reverse-next",
                    "reverse-step", "bt 2", "reverse-stepi"),
-               r"Breakpoint 1, leaf \(x=3\)", r"Run back to call of",
-               r"^43\t", r"^42\t", r"^43\t", r"leaf \(x=2\)",
-               r"#1 .* in middle")
+               r"Breakpoint 1, leaf \(x=3\)", r"in middle \(x=9\)",
+               r"^43\t", r"^42\t", r"leaf \(x=2\)", r"#1 .* in middle")
 
 
 def test_ends_of_history_are_told():
