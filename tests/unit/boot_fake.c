@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include <hv/lib.h>
 #include <hv/mm.h>
@@ -56,20 +57,39 @@ void panic(const char *fmt, ...)
 	abort();
 }
 
-/* Exactly the size asked for, so that the sanitizer sees each byte beyond. */
+void *boot_fake_alloc(size_t size)
+{
+	size_t whole = ROUND_UP(size, PAGE_SIZE);
+	u8 *p = mmap(NULL, whole + PAGE_SIZE, PROT_READ | PROT_WRITE,
+	             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	BUG_ON(p == MAP_FAILED);
+	BUG_ON(mprotect(p + whole, PAGE_SIZE, PROT_NONE) != 0);
+	return p + whole - size;
+}
+
+void boot_fake_free(void *p, size_t size)
+{
+	size_t whole = ROUND_UP(size, PAGE_SIZE);
+
+	if (p) {
+		BUG_ON(munmap((u8 *)p + size - whole, whole + PAGE_SIZE) != 0);
+	}
+}
+
 void *hv_pages_alloc(size_t bytes)
 {
 	if (bytes > boot_fake_limit) {
 		return NULL;
 	}
 	boot_fake_bytes += bytes;
-	return calloc(1, bytes);
+	return boot_fake_alloc(bytes);
 }
 
 void hv_pages_free(void *va, size_t bytes)
 {
 	boot_fake_bytes -= bytes;
-	free(va);
+	boot_fake_free(va, bytes);
 }
 
 /* The C library's own thread block serves on the host. */

@@ -18,6 +18,11 @@ extern size_t boot_fake_limit;
 
 void boot_fake_reset(void);
 
+/** @size zeroed bytes that end where an inaccessible page begins: also code
+ *  without sanitizers, such as the libraries', faults right behind them. */
+void *boot_fake_alloc(size_t size);
+void boot_fake_free(void *p, size_t size);
+
 /** One number of a repeatable sequence. */
 unsigned long boot_fake_random(unsigned long *state);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Unpacking kernels: each format, each lie that a file can tell, and Debian's
- * own images when they are there. An image lies in a buffer of exactly its
- * size, so that the sanitizer sees every read beyond it.
+ * own images when they are there. All buffers have exactly their size and end
+ * at an inaccessible page.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +34,7 @@ static struct blob elf;
 
 static struct blob blob_new(size_t size)
 {
-	return (struct blob){calloc(1, size), size};
+	return (struct blob){boot_fake_alloc(size), size};
 }
 
 static struct blob blob_cut(const struct blob *b, size_t size)
@@ -42,6 +42,20 @@ static struct blob blob_cut(const struct blob *b, size_t size)
 	struct blob c = blob_new(size);
 
 	memcpy(c.data, b->data, size);
+	return c;
+}
+
+static void blob_free(struct blob *b)
+{
+	boot_fake_free(b->data, b->size);
+}
+
+/* The first @size bytes alone; @b goes. */
+static struct blob blob_shrink(struct blob *b, size_t size)
+{
+	struct blob c = blob_cut(b, size);
+
+	blob_free(b);
 	return c;
 }
 
@@ -84,8 +98,7 @@ static struct blob pack_xz_check(lzma_check check)
 	                                           elf.data, elf.size, b.data,
 	                                           &size, b.size),
 	                 LZMA_OK);
-	b.size = size;
-	return b;
+	return blob_shrink(&b, size);
 }
 
 static struct blob pack_xz(void)
@@ -109,17 +122,17 @@ static struct blob pack_lz4(void)
 		put32(b.data + pos, (u32)n);
 		pos += 4 + (size_t)n;
 	}
-	b.size = pos;
-	return b;
+	return blob_shrink(&b, pos);
 }
 
 static struct blob pack_zstd(void)
 {
 	struct blob b = blob_new(ZSTD_compressBound(ELF_SIZE));
 
-	b.size = ZSTD_compress(b.data, b.size, elf.data, elf.size, 3);
-	assert_false(ZSTD_isError(b.size));
-	return b;
+	size_t size = ZSTD_compress(b.data, b.size, elf.data, elf.size, 3);
+
+	assert_false(ZSTD_isError(size));
+	return blob_shrink(&b, size);
 }
 
 typedef struct blob packer(void);
@@ -176,7 +189,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	free(elf.data);
+	blob_free(&elf);
 	return 0;
 }
 
@@ -189,8 +202,8 @@ static void test_formats(void **state)
 		struct blob image = bzimage(&packed, (u32)elf.size);
 
 		assert_true(unpack(&image, &elf));
-		free(image.data);
-		free(packed.data);
+		blob_free(&image);
+		blob_free(&packed);
 	}
 }
 
@@ -206,8 +219,8 @@ static void test_xz_checks(void **state)
 		struct blob image = bzimage(&packed, (u32)elf.size);
 
 		assert_true(unpack(&image, &elf));
-		free(image.data);
-		free(packed.data);
+		blob_free(&image);
+		blob_free(&packed);
 	}
 }
 
@@ -219,7 +232,7 @@ static void test_stored(void **state)
 	(void)state;
 	put32(image.data + 0x24c, (u32)elf.size);
 	assert_true(unpack(&image, &elf));
-	free(image.data);
+	blob_free(&image);
 }
 
 static void test_file_truncated(void **state)
@@ -232,10 +245,10 @@ static void test_file_truncated(void **state)
 		struct blob cut = blob_cut(&image, size);
 
 		assert_refused(&cut, "kernel: ");
-		free(cut.data);
+		blob_free(&cut);
 	}
-	free(image.data);
-	free(packed.data);
+	blob_free(&image);
+	blob_free(&packed);
 }
 
 /* The header and the trailer agree, but the stream between them ends early. */
@@ -250,9 +263,9 @@ static void test_stream_truncated(void **state)
 			struct blob image = bzimage(&cut, (u32)elf.size);
 
 			assert_refused(&image, "");
-			free(image.data);
+			blob_free(&image);
 		}
-		free(packed.data);
+		blob_free(&packed);
 	}
 }
 
@@ -275,9 +288,9 @@ static void test_size_lies(void **state)
 			struct blob image = bzimage(&packed, sizes[j]);
 
 			assert_refused(&image, "damaged");
-			free(image.data);
+			blob_free(&image);
 		}
-		free(packed.data);
+		blob_free(&packed);
 	}
 }
 
@@ -301,8 +314,8 @@ static void test_bit_flips(void **state)
 			unpack(&image, NULL);
 			image.data[at] ^= (u8)(1 << n % 8);
 		}
-		free(image.data);
-		free(packed.data);
+		blob_free(&image);
+		blob_free(&packed);
 	}
 }
 
@@ -324,8 +337,8 @@ static void test_names_what_is_wrong(void **state)
 	image.data[0x206] = 15;
 	put32(image.data + 0x248, ~0U);
 	assert_refused(&image, "cut short");
-	free(image.data);
-	free(packed.data);
+	blob_free(&image);
+	blob_free(&packed);
 }
 
 static void test_not_elf_inside(void **state)
@@ -338,8 +351,8 @@ static void test_not_elf_inside(void **state)
 	elf.data[0] = '\177';
 	image = bzimage(&packed, (u32)elf.size);
 	assert_refused(&image, "holds no ELF file");
-	free(image.data);
-	free(packed.data);
+	blob_free(&image);
+	blob_free(&packed);
 }
 
 static void test_no_memory(void **state)
@@ -351,8 +364,8 @@ static void test_no_memory(void **state)
 	boot_fake_limit = 100;
 	assert_refused(&image, "memory");
 	boot_fake_reset();
-	free(image.data);
-	free(packed.data);
+	blob_free(&image);
+	blob_free(&packed);
 }
 
 static bool read_file(const char *path, struct blob *b)
@@ -382,15 +395,15 @@ static void check_debian(const char *packed_path, const char *elf_path)
 	}
 	if (read_file(elf_path, &want)) {
 		assert_true(unpack(&image, &want));
-		free(want.data);
+		blob_free(&want);
 	}
 	for (size_t n = 1; n < 64; n++) {
 		struct blob cut = blob_cut(&image, image.size / 64 * n);
 
 		assert_refused(&cut, "kernel: ");
-		free(cut.data);
+		blob_free(&cut);
 	}
-	free(image.data);
+	blob_free(&image);
 }
 
 static void test_debian_cloud(void **state)
