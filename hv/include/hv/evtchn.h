@@ -23,7 +23,14 @@ enum evtchn_kind {
 };
 
 int evtchn_init(struct domain *d);
+/** Frees the table; closes what is still open. */
 void evtchn_destroy(struct domain *d);
+/** Closes all ports of a dying domain; peers become unbound. */
+void evtchn_close_all(struct domain *d);
+/** Recomputes what is derived from d->ports after they were restored. */
+void evtchn_rebuild(struct domain *d);
+/** A port of @d that waits for @remote, or -XEN_ENOSPC. */
+int evtchn_alloc_unbound(struct domain *d, domid_t remote);
 
 /** For the builder of the first domain: a port of @d whose other end is the
  *  hypervisor's console backend (console_ring_notify()). 0 when none is
@@ -34,6 +41,11 @@ unsigned int evtchn_reserve_console(struct domain *d);
 void evtchn_publish(struct domain *d, unsigned int port);
 /** An event from outside the domain's own execution. */
 void evtchn_raise(struct domain *d, unsigned int port);
+/** EVTCHNOP_send by @d; 0 or -XEN_EINVAL. */
+int evtchn_send(struct domain *d, unsigned int port);
+/** Clears the mask bit of a valid port; an event that waits is notified. */
+void evtchn_unmask(struct domain *d, unsigned int port);
+bool evtchn_is_pending(struct domain *d, unsigned int port);
 /** Raises the port bound to a per-vCPU VIRQ, if any. */
 void virq_raise(struct vcpu *v, unsigned int virq);
 /** Raises a global VIRQ at its handler (the control domain). */
@@ -41,6 +53,8 @@ void virq_raise_global(unsigned int virq);
 /** Port bound to @virq on @v, or 0. */
 unsigned int virq_port(struct vcpu *v, unsigned int virq);
 
+/** The hypervisor wrote to @v's vcpu_info: its frame is dirty. */
+void vcpu_info_written(struct vcpu *v);
 /** upcall_pending set and not masked. */
 bool vcpu_event_deliverable(struct vcpu *v);
 /** upcall_pending set, or a polled port pending. */

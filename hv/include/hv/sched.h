@@ -24,6 +24,13 @@ bool sched_requested(void);
 /** Saves the CPU state of the vCPU whose registers are loaded, and runs on the
  *  hypervisor's own page tables. */
 void sched_detach(void);
+/** Forgets @v, which will never run again. */
+void sched_remove(struct vcpu *v);
+/** Makes s complete: saves the CPU state if it is in the hardware, where it is
+ *  loaded from again before @v runs. */
+void sched_sync(struct vcpu *v);
+/** CPU time used so far. */
+u64 vcpu_cpu_time_ns(const struct vcpu *v);
 /** True when nothing keeps @v from running. */
 bool vcpu_runnable(const struct vcpu *v);
 /** Sets runstate and writes it to the guest's area if registered. */
