@@ -84,7 +84,7 @@ static bool read_area(struct xen_notes *n, const u8 *p, size_t size,
 		u64 desc, next;
 
 		memcpy(&h, p, sizeof(h));
-		desc = ROUND_UP(sizeof(h) + (u64)h.name_size, align);
+		desc = ROUND_UP(sizeof(h) + h.name_size, align);
 		next = ROUND_UP(desc + h.desc_size, align);
 		if (desc + h.desc_size > size) {
 			return false;

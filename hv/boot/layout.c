@@ -43,7 +43,7 @@ static bool range_usable(u64 va, u64 pages)
 	u64 last = va + bytes - 1;
 
 	return va % PAGE_SIZE == 0 && last > va && is_canonical(va) &&
-	       is_canonical(last) && va >> 63 == last >> 63 &&
+	       is_canonical(last) &&
 	       (last < HV_RANGE_START || va >= HV_RANGE_END);
 }
 

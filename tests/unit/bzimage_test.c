@@ -269,6 +269,25 @@ static void test_stream_truncated(void **state)
 	}
 }
 
+/* Less than a block's size follows the last block. */
+static void test_lz4_loose_end(void **state)
+{
+	struct blob packed = pack_lz4();
+
+	(void)state;
+	for (size_t n = 1; n < 4; n++) {
+		struct blob longer = blob_new(packed.size + n);
+		struct blob image;
+
+		memcpy(longer.data, packed.data, packed.size);
+		image = bzimage(&longer, (u32)elf.size);
+		assert_refused(&image, "ends too early");
+		blob_free(&image);
+		blob_free(&longer);
+	}
+	blob_free(&packed);
+}
+
 static void test_size_lies(void **state)
 {
 	static const u32 sizes[] = {0,
@@ -426,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_stored),
 		cmocka_unit_test(test_file_truncated),
 		cmocka_unit_test(test_stream_truncated),
+		cmocka_unit_test(test_lz4_loose_end),
 		cmocka_unit_test(test_size_lies),
 		cmocka_unit_test(test_bit_flips),
 		cmocka_unit_test(test_names_what_is_wrong),
