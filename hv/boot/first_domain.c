@@ -231,7 +231,6 @@ void first_domain_discard(struct domain *d)
 	while (domain_kill(d) == -XEN_ERESTART) {
 		/* each call does a bounded part */
 	}
-	domain_put(d);
 }
 
 /* Module @i is copied and read no more. */

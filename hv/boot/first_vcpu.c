@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The last step of building the first domain: what its kernel is told
- * (start_info, shared_info, console) and the state its first vCPU starts in.
+ * (start_info, console) and the state its first vCPU starts in.
  */
 #include <hv/builder.h>
 #include <hv/errno.h>
 #include <hv/evtchn.h>
 #include <hv/first_domain.h>
 #include <hv/mm.h>
-#include <hv/traps.h>
 
 /* The console description of a control domain lies right behind start_info;
  * left zero it says "none", and its console goes through hypercalls.
@@ -88,17 +87,14 @@ static int fill_start_info(const struct builder *b, u64 initrd_size,
 	return describe_console(b, si);
 }
 
-/* The references that the guest's own MMUEXT_PIN_L4_TABLE would have taken. */
-static int pin_root(struct domain *d, struct page *root)
+/* As if the guest had pinned it. */
+static int pin_root(struct domain *d, u64 gmfn)
 {
 	int err;
 
 	do {
-		err = page_get_and_type(root, d, PGT_L4);
+		err = domain_pin_table(d, gmfn, PGT_L4);
 	} while (err == -XEN_ERESTART);
-	if (!err) {
-		root->flags |= PGF_PINNED;
-	}
 	return err;
 }
 
@@ -117,7 +113,6 @@ static void set_registers(struct vcpu *v, const struct boot_layout *l,
 {
 	struct cpu_regs *r = &v->s.regs;
 
-	vcpu_state_init(v);
 	r->rip = entry;
 	r->cs = FLAT_KERNEL_CS64;
 	r->rflags = RFLAGS_IF | RFLAGS_MBS;
@@ -134,19 +129,16 @@ int first_domain_start(struct builder *b, u64 entry, u64 initrd_size,
 {
 	struct domain *d = b->d;
 	struct vcpu *v = d->vcpu[0];
-	struct page *root = builder_page(b, b->l.tables_pfn);
+	u64 root = page_gmfn(builder_page(b, b->l.tables_pfn));
 	int err = fill_start_info(b, initrd_size, cmdline);
 
 	if (err) {
 		return err;
 	}
-	for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
-		d->shared->vcpu_info[i].evtchn_upcall_mask = 1;
-	}
 	set_registers(v, &b->l, entry);
 	err = pin_root(d, root);
 	if (!err) {
-		err = load_root(v, page_gmfn(root));
+		err = load_root(v, root);
 	}
 	if (err) {
 		log_error(
