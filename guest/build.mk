@@ -1,6 +1,7 @@
 # Bare PV guests. Every source in tests/ is one image of its own; all of them
 # together, but for those in GUEST_SOLO, are also one image, suite.elf, which
-# runs them one after another in a single boot.
+# runs them one after another in a single boot; replay.elf does so for those
+# whose checksums a recording and its replay must share.
 
 GUEST_LIB := $(patsubst %.c,$(O)/guest/%.o,$(wildcard guest/lib/*.c)) \
 	$(patsubst %.S,$(O)/guest/%.o,$(wildcard guest/lib/*.S))
@@ -11,7 +12,9 @@ GUEST_SOLO := fuzz canary
 
 GUEST_NAMES := $(patsubst guest/tests/%.c,%,$(wildcard guest/tests/*.c))
 GUEST_SUITE := $(filter-out $(GUEST_SOLO) replay_%,$(GUEST_NAMES))
-GUEST_IMAGES := $(GUEST_NAMES:%=$(O)/guest/%.elf) $(O)/guest/suite.elf
+GUEST_REPLAY := $(filter replay_%,$(GUEST_NAMES))
+GUEST_IMAGES := $(GUEST_NAMES:%=$(O)/guest/%.elf) $(O)/guest/suite.elf \
+	$(O)/guest/replay.elf
 
 GUEST_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack \
 	--build-id=none -T guest/guest.lds
@@ -21,6 +24,7 @@ guest: $(GUEST_IMAGES)
 ALL += guest
 
 $(O)/guest/fuzz.elf: $(patsubst %.c,$(O)/guest/%.o,$(wildcard guest/fuzz/*.c))
+$(O)/guest/replay.elf: $(GUEST_REPLAY:%=$(O)/guest/guest/tests/%.o)
 $(O)/guest/suite.elf: $(GUEST_SUITE:%=$(O)/guest/guest/tests/%.o)
 $(GUEST_NAMES:%=$(O)/guest/%.elf): $(O)/guest/%.elf: $(O)/guest/guest/tests/%.o
 $(GUEST_IMAGES): $(GUEST_LIB) guest/guest.lds
