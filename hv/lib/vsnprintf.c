@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Formatted output: the subset of C99 that hv/lib.h names, with a precision
- * for strings ("%.*s"). Never writes beyond the buffer, always terminates it,
- * and returns the length that the whole output would have had.
+ * for strings ("%.*s") and the # flag for hexadecimal. Never writes beyond the
+ * buffer, always terminates it, and returns the length that the whole output
+ * would have had.
  */
 #include <hv/lib.h>
 
@@ -13,7 +14,7 @@ struct out {
 
 /* One conversion as parsed from the format. */
 struct spec {
-	bool left, zero, upper;
+	bool left, zero, prefix, upper;
 	unsigned int width;
 	int precision;     /* -1: none */
 	unsigned int size; /* of the integer argument, bytes */
@@ -55,7 +56,6 @@ static void out_number(struct out *o, const struct spec *s, u64 value,
                        unsigned int base, const char *prefix)
 {
 	const char *digits = s->upper ? "0123456789ABCDEF" : "0123456789abcdef";
-	struct spec plain = *s;
 	char text[24];
 	size_t at = sizeof(text), pre = strlen(prefix), want = 1;
 
@@ -69,7 +69,7 @@ static void out_number(struct out *o, const struct spec *s, u64 value,
 	while (pre) {
 		text[--at] = prefix[--pre];
 	}
-	out_text(o, &plain, text + at, sizeof(text) - at);
+	out_text(o, s, text + at, sizeof(text) - at);
 }
 
 static u64 arg_unsigned(unsigned int size, va_list *ap)
@@ -102,6 +102,8 @@ static struct spec parse_spec(const char **fmt, va_list *ap)
 			s.left = true;
 		} else if (**fmt == '0') {
 			s.zero = true;
+		} else if (**fmt == '#') {
+			s.prefix = true;
 		} else {
 			break;
 		}
@@ -141,6 +143,11 @@ static void out_signed(struct out *o, const struct spec *s, s64 value)
 	}
 }
 
+static void out_hex(struct out *o, const struct spec *s, u64 value)
+{
+	out_number(o, s, value, 16, s->prefix && value != 0 ? "0x" : "");
+}
+
 static void convert(struct out *o, struct spec *s, char letter, va_list *ap)
 {
 	char c;
@@ -161,11 +168,9 @@ static void convert(struct out *o, struct spec *s, char letter, va_list *ap)
 		out_number(o, s, arg_unsigned(s->size, ap), 10, "");
 		break;
 	case 'X':
-		s->upper = true;
-		out_number(o, s, arg_unsigned(s->size, ap), 16, "");
-		break;
 	case 'x':
-		out_number(o, s, arg_unsigned(s->size, ap), 16, "");
+		s->upper = letter == 'X';
+		out_hex(o, s, arg_unsigned(s->size, ap));
 		break;
 	case 'p':
 		out_number(o, s, (u64)va_arg(*ap, void *), 16, "0x");

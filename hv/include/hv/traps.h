@@ -30,9 +30,15 @@ void guest_syscall(struct vcpu *v);
 void vcpu_enter_kernel_mode(struct vcpu *v);
 void vcpu_enter_user_mode(struct vcpu *v);
 
+/** The time stamp counter as @v reads it when the read traps (CR4.TSD). */
+u64 vcpu_read_tsc(struct vcpu *v);
+
 /** Puts a new vCPU's architectural state at its reset values. */
 void vcpu_state_init(struct vcpu *v);
-/** setvcpucontext and VCPUOP_initialise: takes all from @c. 0 or -XEN_E*. */
+/** setvcpucontext and VCPUOP_initialise: takes all from @c, for a vCPU that is
+ *  not loaded. 0, -XEN_EINVAL, -XEN_ERESTART (call again), or -XEN_EOPNOTSUPP:
+ *  an initialised one cannot change its tables. Sets initialised and online;
+ *  the caller tells the scheduler. */
 struct vcpu_guest_context;
 int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
 void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
@@ -41,7 +47,8 @@ void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
  *  0 or -XEN_EINVAL; the old ones are dropped. */
 int vcpu_set_gdt(struct vcpu *v, const u64 *gmfns, unsigned int entries);
 int vcpu_set_ldt(struct vcpu *v, u64 base, unsigned int entries);
-/** Checks and edits all descriptors of a frame that becomes PGT_SEGDESC. */
+/** Checks and edits all descriptors of a frame that becomes PGT_SEGDESC; false
+ *  leaves it as it was. */
 bool descriptors_validate(struct page *pg);
 
 /** A code or data selector that the guest's ring 3 may load: RPL forced. */
