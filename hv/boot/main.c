@@ -10,6 +10,7 @@
 #include <arch/percpu.h>
 #include <boot/multiboot.h>
 #include <hv/console.h>
+#include <hv/cpuid.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <hv/sched.h>
@@ -85,6 +86,7 @@ static void __noreturn boot_on_stack(void)
 	frames_init();
 	desc_init(&cpu0);
 	tsc_init();
+	cpuid_init();
 	apic_init();
 	iclock_select();
 	sched_init();
