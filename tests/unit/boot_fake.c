@@ -92,6 +92,15 @@ void hv_pages_free(void *va, size_t bytes)
 	boot_fake_free(va, bytes);
 }
 
+/* The C library has none. */
+void strlcpy(char *dst, const char *src, size_t size)
+{
+	size_t n = strnlen(src, size - 1);
+
+	memcpy(dst, src, n);
+	dst[n] = '\0';
+}
+
 /* The C library's own thread block serves on the host. */
 u64 userlib_enter(void)
 {
