@@ -15,9 +15,10 @@
 #include <hv/state.h>
 #include <hv/timer.h>
 
+struct cpuid_policy;
 struct mmu_ops;
 struct page;
-struct rr_session;
+struct rr_domain;
 struct grant_table;
 
 struct vcpu {
@@ -64,6 +65,7 @@ struct vcpu {
 	unsigned int pause_count;
 	u64 cpu_time_ns;
 	u64 scheduled_at_ns;
+	u64 pvclock_written_ns; /* host time of the last write of its time page */
 
 	u64 nr_entries; /* counted entries so far: the position (D6) */
 };
@@ -78,6 +80,7 @@ struct domain {
 	unsigned int pause_count;
 	unsigned int controller_paused; /* of these, by the control domain */
 	struct domain_state s;
+	const struct cpuid_policy *cpuid; /* what it sees; NULL: hv/cpuid.h */
 	struct list link; /* all domains, by id */
 	struct vcpu *vcpu[MAX_VCPUS];
 	u8 handle[16];
@@ -89,7 +92,10 @@ struct domain {
 	struct list pages;
 	u64 nr_pages, max_pages;
 	struct page **frames; /* traced: gmfn -> page */
+	u64 gmfn_hint;        /* traced: no lower gmfn is free */
 	u64 *m2p_view;        /* traced: the domain's own M2P */
+	u64 *m2p_tables;      /* traced: the L3 table that maps it */
+	u32 mm_work;          /* mfn of the first table to take apart, or 0 */
 	struct page *shared_page;
 	struct shared_info *shared;
 
@@ -98,7 +104,7 @@ struct domain {
 	struct evtchn_state *ports; /* MAX_PORTS of them */
 
 	struct grant_table *grant;
-	struct rr_session *rr;
+	struct rr_domain *rr; /* attached while recorded or replayed */
 
 	u64 log_tokens, log_refill_ns; /* guest_log() */
 	u64 hypercalls;                /* issued, for the statistics */
@@ -125,6 +131,11 @@ struct domain_config {
 /** Makes an empty, paused domain. NULL and *err = -XEN_E* when it cannot. */
 struct domain *domain_create(const struct domain_config *c, int *err);
 
+/** Makes @d, which has neither frames nor vCPUs yet, a traced domain (R5) with
+ *  a frame map for its max_pages. 0, -XEN_EBUSY when it is too late, -XEN_EINVAL
+ *  without a memory limit, or -XEN_ENOMEM. */
+int domain_set_traced(struct domain *d);
+
 /** Makes vCPU @id of @d, not yet initialised; 0 or -XEN_E*. */
 int vcpu_create(struct domain *d, unsigned int id);
 
@@ -136,13 +147,21 @@ void vcpu_unpause(struct vcpu *v);
 /** The guest asked to stop, or crashed: vCPUs stop, the controller is told. */
 void domain_shutdown(struct domain *d, unsigned int reason);
 
+/** A domain that was suspended runs on; 0 or -XEN_EINVAL. */
+int domain_resume(struct domain *d);
+
 /** The single answer to a guest's unforgivable sin: log @fmt, stop it with
  *  reason SHUTDOWN_crash. Returns; the vCPU does not run again. */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 
 /** Begins or continues the destruction; -ERESTART while there is more. */
 int domain_kill(struct domain *d);
+/** A reference on the struct; each frame that @d owns holds one. */
+void domain_get(struct domain *d);
 void domain_put(struct domain *d);
+
+/** Boot option `audit`: recount all frames whenever a domain dies. */
+extern bool audit_on_death;
 
 /** vCPU whose registers this CPU last loaded; never NULL in a hypercall. */
 struct vcpu *current_vcpu(void);

@@ -36,10 +36,13 @@ static inline u64 pte_frame(u64 pte)
 
 /** Takes over all RAM of the boot memory map that is not reserved. */
 void frames_init(void);
-/** 2^order contiguous frames, contents undefined; NULL when there are none.
- *  The caller sets owner and counts. */
+/** 2^order contiguous zeroed frames; NULL when there are none. The caller sets
+ *  owner and counts. */
 struct page *frames_alloc(unsigned int order);
 void frames_free(struct page *pg, unsigned int order);
+/** Gives frames that were reserved at boot (modules) to the allocator.
+ *  Physical addresses; partial pages stay reserved. */
+void frames_release(u64 start, u64 end);
 u64 frames_free_count(void);
 u64 frames_total_count(void);
 /** A zeroed page for the hypervisor's own use; NULL when there is none. */
@@ -54,8 +57,12 @@ void hv_pages_free(void *va, size_t bytes);
 struct page *domain_frame_alloc(struct domain *d, u64 gmfn);
 /** 2^order frames, contiguous by machine address and by gmfn. */
 struct page *domain_frames_alloc(struct domain *d, unsigned int order);
-/** Makes a hypervisor page (shared_info, grant table) one of @d's frames. */
+/** Makes a hypervisor page (shared_info, grant table) one of @d's frames.
+ *  0, or -XEN_ENOMEM when a traced domain has no number left. */
 int domain_share_page(struct domain *d, void *va);
+/** Ends that: the hypervisor does not use the page any more. It is freed with
+ *  its last mapping; hv_page_free() must not be called. */
+void domain_unshare_page(void *va);
 
 /* ---- references: mm/page.c ---------------------------------------------- */
 
@@ -69,7 +76,20 @@ int page_get_type(struct page *pg, enum page_type type) __must_check;
 int page_put_type(struct page *pg);
 int page_get_and_type(struct page *pg, struct domain *d,
                       enum page_type type) __must_check;
+/** Drops both. What remains to be taken apart of a table waits on its owner's
+ *  mm_work, where the owner's next memory hypercall continues. */
 void page_put_and_type(struct page *pg);
+
+/** Every write of the hypervisor to a frame of a guest passes here. */
+static inline void page_mark_dirty(struct page *pg)
+{
+	pg->flags |= PGF_DIRTY;
+}
+
+/** Validates @gmfn of @d as a table of level @type and pins it. 0, -EINVAL,
+ *  -EBUSY or -ERESTART (call again). */
+int domain_pin_table(struct domain *d, u64 gmfn, enum page_type type);
+int domain_unpin_table(struct domain *d, u64 gmfn);
 
 /* ---- the two kinds of MMU ----------------------------------------------- */
 
@@ -78,6 +98,7 @@ void page_put_and_type(struct page *pg);
  * numbers. twin (traced): entries hold the domain's gmfns, and the CPU walks
  * a twin of each validated table (D9, R4 to R6).
  */
+struct walk;
 struct mmu_ops {
 	const char *name;
 	/** The frame that @d calls @gmfn, or NULL: "not mine". Also returns
@@ -92,8 +113,11 @@ struct mmu_ops {
 	void (*entry_write)(struct page *table, unsigned int index, u64 pte);
 	/** Physical address for CR3. */
 	u64 (*cr3)(struct vcpu *v);
-	/** A guest page fault; see guest_fault(). */
-	int (*fault)(struct vcpu *v, u64 va, u32 *error_code);
+	/** The guest's tables permit the access that faulted: make the CPU
+	 *  see it. */
+	void (*fault)(struct vcpu *v, u64 va, const struct walk *w, bool write);
+	/** The hypervisor accesses @w's page for the guest. */
+	void (*touch)(const struct walk *w, bool write);
 };
 extern const struct mmu_ops mmu_direct;
 extern const struct mmu_ops mmu_twin;
@@ -142,6 +166,20 @@ int vcpu_copy_to(struct vcpu *v, u64 va, const void *src,
 enum { FAULT_RESOLVED, FAULT_EMULATED, FAULT_BOUNCE };
 int guest_fault(struct vcpu *v, u64 va, u32 *error_code);
 
+/** Where one L1 entry of a guest is. */
+struct pte_place {
+	struct page *table; /* validated, of type L1 */
+	unsigned int index;
+};
+
+/** Finds the L1 entry of @v's kernel tables that maps @va, or (@machine) that
+ *  lies at address @va of @v's domain's frames. 0 or -EINVAL. */
+int pte_place_find(struct vcpu *v, u64 va, bool machine, struct pte_place *p);
+u64 pte_place_read(const struct pte_place *p);
+/** Replaces the entry, whose frame is a gmfn of @source, with all checks and
+ *  references; the old one's are dropped. 0, -EINVAL, -EBUSY, -ERESTART. */
+int pte_place_write(const struct pte_place *p, u64 pte, struct domain *source);
+
 /* ---- roots, hypervisor slots, M2P ---------------------------------------- */
 
 /** Switches the vCPU's kernel or user root; validates, takes references.
@@ -157,6 +195,9 @@ void vcpu_release_frames(struct vcpu *v);
 void m2p_set(struct domain *d, struct page *pg, u64 pfn);
 u64 m2p_get(struct domain *d, const struct page *pg);
 
+/** Bytes of the M2P that @d can read from M2P_VIRT on. */
+u64 m2p_size(const struct domain *d);
+
 /** Maps a whole hypervisor page at a fixed hypervisor address (descriptor
  *  windows, device registers). @flags: PTE_* without P. */
 void hv_map(u64 va, u64 pa, u64 flags);
@@ -164,7 +205,25 @@ void hv_unmap(u64 va);
 
 /** Gives back a dying domain's memory; -ERESTART while there is more. */
 int domain_mm_release(struct domain *d);
+/** Chooses the MMU of a new domain. d->traced, d->s.nr_frames (traced: the
+ *  size of its frame map) are set. 0 or -XEN_ENOMEM. */
 int domain_mm_init(struct domain *d);
+/** Frees what domain_mm_init() allocated, when the struct domain goes. Each
+ *  frame that a domain owns holds a reference on the struct (domain_put()). */
+void domain_mm_destroy(struct domain *d);
+
+/* ---- TLB: mm/tlb.c ------------------------------------------------------- */
+
+/** Full flush of all vCPUs of @d before guest code runs again. */
+void tlb_flush_domain(struct domain *d);
+/** Forgets what @v's CPU knows of one page. */
+void tlb_flush_va(struct vcpu *v, u64 va);
+
+/* ---- traced domains ------------------------------------------------------ */
+
+/** Opens a dirty epoch: PGF_DIRTY goes from all frames of @d, and the first
+ *  write to each sets it again. Work is proportional to its page tables. */
+void mmu_twin_epoch(struct domain *d);
 
 /** Recounts every reference and type of every frame from the page tables and
  *  compares. Returns the number of mismatches, each logged (at most 20). */

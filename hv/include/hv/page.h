@@ -28,31 +28,41 @@ enum page_type {
 	PGT_WRITABLE = 6,
 };
 
-#define PGF_ALLOCATED 0x01 /* the owner's allocation reference is held */
-#define PGF_VALIDATED 0x02 /* contents were checked for the current type */
-#define PGF_PINNED    0x04 /* one type reference belongs to a pin */
-#define PGF_PARTIAL   0x08 /* (in)validation was cut at entry `partial` */
-#define PGF_SHARED                                                             \
-	0x10           /* the hypervisor's, shared with owner (shared_info,    \
-	                * grant table): type is PGT_WRITABLE for ever */
-#define PGF_DIRTY 0x20 /* traced: written in the current dirty epoch */
+enum page_flags {
+	PGF_ALLOCATED = 0x001, /* the owner's allocation reference is held */
+	PGF_VALIDATED = 0x002, /* contents were checked for the current type */
+	PGF_PINNED = 0x004,    /* one type reference belongs to a pin */
+	/* Validation was cut: entries below `partial` hold references, and the
+	 * table holds a plain and a type reference on itself. */
+	PGF_PARTIAL = 0x008,
+	/* The hypervisor's, shared with owner (shared_info, grant table): type
+	 * is PGT_WRITABLE for ever. */
+	PGF_SHARED = 0x010,
+	PGF_DIRTY = 0x020, /* traced: written in the current dirty epoch */
+	/* Stops being a table: as PGF_PARTIAL, and on owner->mm_work. */
+	PGF_TEARDOWN = 0x040,
+	PGF_FREE = 0x080,       /* first frame of a free block */
+	PGF_RAM = 0x100,        /* RAM by the boot memory map; never changes */
+	PGF_UNSCRUBBED = 0x200, /* free block with unknown contents */
+};
 
 struct page {
 	u32 refs;
 	u32 type_refs;
-	u8 type; /* enum page_type */
-	u8 flags;
+	u16 flags; /* enum page_flags */
 	u16 partial;
-	u32 gmfn; /* the owner's number for it; valid while owner != NULL */
+	u8 type;  /* enum page_type; the last one while type_refs is 0 */
+	u8 order; /* PGF_FREE only */
+	u16 pad;
+	u32 gmfn;      /* the owner's number; valid while owner != NULL */
+	u32 work_next; /* PGF_TEARDOWN: mfn of the next on mm_work, or 0 */
+	u32 scratch;   /* the recount's: references found so far */
+	u32 scratch_type;
 	struct domain *owner;
 	struct page *twin; /* traced page table: the table the CPU walks */
 	struct list link;  /* owner->pages, or the free list */
-	u32 order;         /* free list only */
-	u32 scratch;       /* the recount's: references found so far */
-	u32 scratch_type;
-	u32 pad;
 };
-static_assert(sizeof(struct page) == 64 || sizeof(struct page) == 72,
+static_assert(sizeof(struct page) == 64,
               "the frame table's size is part of the memory map");
 
 #define frame_table ((struct page *)FRAMES_VIRT)
@@ -76,6 +86,12 @@ static inline void *page_va(const struct page *pg)
 static inline struct page *mfn_page(u64 mfn)
 {
 	return &frame_table[mfn];
+}
+
+/** True while @pg has a page-table type. */
+static inline bool page_is_table(const struct page *pg)
+{
+	return pg->type_refs != 0 && pg->type >= PGT_L1 && pg->type <= PGT_L4;
 }
 
 static inline struct page *va_page(const void *va)

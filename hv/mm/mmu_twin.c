@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Twin tables: the MMU of a traced domain (D9, R4 to R6).
+ *
+ * Each validated table of the guest has a twin, and the CPU walks twins only.
+ * The guest's entries hold its own frame numbers, the twin's hold machine ones.
+ * What the twin lets through is always a part of what the guest's entry does:
+ *
+ *   guest's leaf           twin's leaf
+ *   A clear                not present: the first access comes here
+ *   D clear                read-only: the first write comes here
+ *   frame not yet dirty    read-only: the first write of an epoch comes here
+ *
+ * So accessed and dirty bits appear in the guest's entry at the access, set by
+ * the hypervisor, and never because the CPU speculated. Twins have A and D set
+ * throughout: the CPU never writes to them. Entries above the leaves have A
+ * set from validation on, in both.
+ */
+#include <arch/entry.h>
+#include <hv/lib.h>
+#include <mm/table.h>
+
+#define TWIN_TABLE (PTE_P | PTE_U | PTE_A)
+#define TWIN_LEAF  (PTE_P | PTE_U | PTE_A | PTE_D)
+
+static struct page *twin_frame(struct domain *d, u64 gmfn)
+{
+	return gmfn < d->s.nr_frames ? d->frames[gmfn] : NULL;
+}
+
+static u64 twin_leaf(struct domain *d, u64 pte)
+{
+	struct page *pg;
+	u64 rights = pte & PTE_NX;
+
+	if ((pte & (PTE_P | PTE_A)) != (PTE_P | PTE_A)) {
+		return 0;
+	}
+	pg = twin_frame(d, pte_frame(pte));
+	if ((pte & PTE_RW) && (pte & PTE_D) && (pg->flags & PGF_DIRTY)) {
+		rights |= PTE_RW;
+	}
+	return page_pa(pg) | rights | TWIN_LEAF;
+}
+
+static u64 twin_of(struct domain *d, unsigned int level, u64 pte)
+{
+	struct page *child;
+
+	if (level == PGT_L1) {
+		return twin_leaf(d, pte);
+	}
+	if (!(pte & PTE_P)) {
+		return 0;
+	}
+	child = twin_frame(d, pte_frame(pte))->twin;
+	return page_pa(child) | (pte & (PTE_RW | PTE_NX)) | TWIN_TABLE;
+}
+
+/* The hypervisor's slots are in the twin alone; the M2P is the domain's. */
+static void fill_hv_slots(struct domain *d, u64 *guest, u64 *twin)
+{
+	for (unsigned int i = HV_SLOT_FIRST; i <= HV_SLOT_LAST; i++) {
+		guest[i] = 0;
+		twin[i] = hv_root[i];
+	}
+	twin[HV_SLOT_FIRST] = va_to_pa(d->m2p_tables) | TWIN_TABLE | PTE_NX;
+}
+
+/* Without memory for a twin the guest must not see an error (R7): it stops at
+ * the instruction that needed one. */
+static int twin_table_begin(struct page *table)
+{
+	struct domain *d = table->owner;
+	struct page *twin = frames_alloc(0);
+	u64 *guest = table_entries(table), *to;
+
+	if (twin == NULL) {
+		domain_crash(d, "no memory left for the twin of a page table");
+		return -XEN_ENOMEM;
+	}
+	to = table_entries(twin);
+	if (table->type == PGT_L4) {
+		fill_hv_slots(d, guest, to);
+		page_mark_dirty(table);
+	}
+	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
+		if (!is_hv_slot(table->type, i)) {
+			to[i] = twin_of(d, table->type, guest[i]);
+		}
+	}
+	table->twin = twin;
+	return 0;
+}
+
+static void twin_table_end(struct page *table)
+{
+	tlb_flush_stale();
+	frames_free(table->twin, 0);
+	table->twin = NULL;
+}
+
+/* Any change of a live translation is flushed before the guest runs: what it
+ * sees must not depend on what a TLB remembers. */
+static void twin_store(struct page *table, unsigned int index, u64 twin)
+{
+	u64 *entry = &table_entries(table->twin)[index];
+
+	if ((*entry & PTE_P) && *entry != twin) {
+		tlb_note_stale();
+		tlb_flush_domain(table->owner);
+	}
+	__atomic_store_n(entry, twin, __ATOMIC_RELAXED);
+}
+
+static void twin_entry_write(struct page *table, unsigned int index, u64 pte)
+{
+	table_entries(table)[index] = pte;
+	page_mark_dirty(table);
+	twin_store(table, index, twin_of(table->owner, table->type, pte));
+}
+
+static u64 twin_cr3(struct vcpu *v)
+{
+	struct page *root = v->s.kernel_mode ? v->kernel_root : v->user_root;
+
+	/* Without a user root nothing is mapped, and the kernel hears of it. */
+	return root == NULL ? va_to_pa(hv_root) : page_pa(root->twin);
+}
+
+/* The access of @w happens: A, and D for a write, are set in the guest's leaf
+ * and the frame counts as written. */
+static void twin_touch(const struct walk *w, bool write)
+{
+	struct page *table = w->table[PGT_L1];
+	u64 *entry = &table_entries(table)[w->index[PGT_L1]];
+	u64 pte = w->pte[PGT_L1] | PTE_A | (write ? PTE_D : 0);
+
+	if (write) {
+		page_mark_dirty(w->page);
+	}
+	if (*entry != pte) {
+		*entry = pte;
+		page_mark_dirty(table);
+	}
+}
+
+static void twin_fault(struct vcpu *v, u64 va, const struct walk *w, bool write)
+{
+	struct page *table = w->table[PGT_L1];
+	unsigned int index = w->index[PGT_L1];
+	u64 pte;
+
+	twin_touch(w, write);
+	pte = table_entries(table)[index];
+	table_entries(table->twin)[index] = twin_leaf(v->domain, pte);
+	tlb_flush_va(v, va);
+}
+
+const struct mmu_ops mmu_twin = {
+	.name = "twin",
+	.frame = twin_frame,
+	.table_begin = twin_table_begin,
+	.table_end = twin_table_end,
+	.entry_write = twin_entry_write,
+	.cr3 = twin_cr3,
+	.fault = twin_fault,
+	.touch = twin_touch,
+};
+
+/* Takes the right to write from all leaves of a twin. */
+static void twin_protect(struct page *twin)
+{
+	u64 *entry = table_entries(twin);
+
+	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
+		entry[i] &= ~PTE_RW;
+	}
+}
+
+void mmu_twin_epoch(struct domain *d)
+{
+	struct page *pg;
+
+	list_for_each (pg, &d->pages, link) {
+		pg->flags &= ~PGF_DIRTY;
+		if (pg->twin != NULL && pg->type == PGT_L1) {
+			twin_protect(pg->twin);
+		}
+	}
+	tlb_flush_domain(d);
+}

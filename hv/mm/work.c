@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The budget of a hypercall, and the stack of tables that a domain has still
+ * to take apart.
+ *
+ * The stack links frames through work_next; its top is the owner's mm_work.
+ * A table drops its entries from the last to the first; a child that this
+ * makes to go is put on top and done first. Whatever waits when a hypercall
+ * ends is continued by the owner's next one on memory before that does
+ * anything else, so a guest sees a table go at once or not at all.
+ */
+#include <hv/lib.h>
+#include <mm/table.h>
+
+static int budget = MM_CUT_ENTRIES;
+
+void mm_refill(void)
+{
+	budget = MM_CUT_ENTRIES;
+}
+
+bool mm_spend(void)
+{
+	if (budget-- > 0) {
+		return true;
+	}
+	mm_refill(); /* for whoever calls again */
+	return false;
+}
+
+int mm_begin(struct domain *d)
+{
+	mm_refill();
+	return mm_work(d);
+}
+
+void mm_work_push(struct page *table, unsigned int entries)
+{
+	struct domain *d = table->owner;
+
+	if (table->flags & PGF_VALIDATED) {
+		d->mmu->table_end(table);
+	}
+	table->flags &= ~PGF_VALIDATED;
+	table->flags |= PGF_TEARDOWN;
+	table->partial = (u16)entries;
+	table->work_next = d->mm_work;
+	d->mm_work = (u32)page_mfn(table);
+}
+
+static void work_pop(struct domain *d, struct page *table)
+{
+	d->mm_work = table->work_next;
+	table->work_next = 0;
+	table->flags &= ~PGF_TEARDOWN;
+	table->type_refs = 0;
+	page_put(table);
+}
+
+/* One entry of the table on top, or the end of the table. */
+static void work_step(struct domain *d)
+{
+	struct page *table = mfn_page(d->mm_work);
+	unsigned int index;
+
+	if (table->partial == 0) {
+		work_pop(d, table);
+		return;
+	}
+	index = --table->partial;
+	if (!is_hv_slot(table->type, index)) {
+		entry_put(d, table->type, table_entries(table)[index]);
+	}
+}
+
+int mm_work(struct domain *d)
+{
+	int err = 0;
+
+	if (d->mm_work == 0) {
+		return 0;
+	}
+	d->refs++; /* its last frame may go here */
+	while (d->mm_work != 0 && err == 0) {
+		if (mm_spend()) {
+			work_step(d);
+		} else {
+			err = -XEN_ERESTART;
+		}
+	}
+	domain_put(d);
+	return err;
+}
