@@ -26,17 +26,18 @@ static void flush(struct vcpu *v, u64 va, u64 flags)
 static long update(struct vcpu *v, u64 va, u64 pte, u64 flags,
                    struct domain *source)
 {
-	struct pte_place p;
+	struct walk w;
 	int err = mm_begin(v->domain);
 
 	if (err != 0) {
 		return HC_RESTART;
 	}
-	err = pte_place_find(v, va, false, &p);
-	if (err != 0) {
-		return err;
+	(void)guest_walk(v, va, &w);
+	if (w.table[PGT_L1] == NULL) {
+		return -XEN_EINVAL;
 	}
-	err = pte_place_write(&p, pte, source);
+	err = table_update(w.table[PGT_L1], w.index[PGT_L1], pte, source,
+	                   false);
 	if (err == 0) {
 		flush(v, va, flags);
 	}

@@ -166,20 +166,6 @@ int vcpu_copy_to(struct vcpu *v, u64 va, const void *src,
 enum { FAULT_RESOLVED, FAULT_EMULATED, FAULT_BOUNCE };
 int guest_fault(struct vcpu *v, u64 va, u32 *error_code);
 
-/** Where one L1 entry of a guest is. */
-struct pte_place {
-	struct page *table; /* validated, of type L1 */
-	unsigned int index;
-};
-
-/** Finds the L1 entry of @v's kernel tables that maps @va, or (@machine) that
- *  lies at address @va of @v's domain's frames. 0 or -EINVAL. */
-int pte_place_find(struct vcpu *v, u64 va, bool machine, struct pte_place *p);
-u64 pte_place_read(const struct pte_place *p);
-/** Replaces the entry, whose frame is a gmfn of @source, with all checks and
- *  references; the old one's are dropped. 0, -EINVAL, -EBUSY, -ERESTART. */
-int pte_place_write(const struct pte_place *p, u64 pte, struct domain *source);
-
 /* ---- roots, hypervisor slots, M2P ---------------------------------------- */
 
 /** Switches the vCPU's kernel or user root; validates, takes references.
