@@ -18,19 +18,22 @@
 struct grant_active {
 	struct page *page; /* referenced; NULL when nothing is in progress */
 	u32 readers, writers;
-	domid_t domid; /* who accesses */
+	u32 seen_readers, seen_writers; /* the recount's */
+	domid_t domid;                  /* who accesses */
 };
 
-/* The parts of a mapping that are still there. */
+/* The parts of a mapping that are still there, and what it was made with. */
 #define HANDLE_HOST     0x1
 #define HANDLE_DEVICE   0x2
-#define HANDLE_READONLY 0x4 /* of both */
+#define HANDLE_PARTS    (HANDLE_HOST | HANDLE_DEVICE)
+#define HANDLE_READONLY 0x4
+#define HANDLE_PTE      0x8 /* GNTMAP_contains_pte */
 
 struct grant_handle {
 	u32 ref;
 	u32 next_free; /* while free: the next one + 1, or 0 */
 	domid_t domid; /* who granted */
-	u16 parts;     /* HANDLE_*; 0 when free */
+	u16 flags;     /* HANDLE_*; no part: free */
 	u32 pad;
 };
 static_assert(sizeof(struct grant_handle) * HANDLES_PER_PAGE == PAGE_SIZE,
@@ -50,5 +53,33 @@ struct grant_table {
 struct domain *grant_domain(struct domain *caller, domid_t id, s16 *status);
 /** Makes the table at least @frames long. 0, -XEN_EINVAL, -XEN_ENOMEM. */
 int grant_grow(struct domain *d, unsigned int frames);
+
+/* ---- active.c ------------------------------------------------------------ */
+
+/** Active entry of @ref, or NULL when @d's table is shorter. */
+struct grant_active *grant_active_get(struct domain *d, u32 ref);
+/** Begins one access of @who to grant @ref of @d. GNTST_okay and its frame, or
+ *  why not. */
+s16 grant_begin(struct domain *d, u32 ref, const struct domain *who, bool write,
+                struct page **page);
+/** Ends it. */
+void grant_end(struct domain *d, u32 ref, bool write);
+/** True when @who may not get at @d's frames in this way at all: a session is
+ *  attached that would not see it (R14). */
+bool grant_refused(const struct domain *d, const struct domain *who,
+                   bool write);
+
+/* ---- handles.c ----------------------------------------------------------- */
+
+/** A new handle of @d with no part yet. Its number, or -1 when there are too
+ *  many. */
+int handle_alloc(struct domain *d);
+/** Handle @n of @d if it has parts, or NULL. */
+struct grant_handle *handle_get(struct domain *d, u32 n);
+/** Handle @n, which handle_alloc() gave. */
+struct grant_handle *handle_at(struct domain *d, u32 n);
+/** Ends the accesses that @parts of @h stand for. */
+void handle_end_parts(const struct grant_handle *h, u16 parts);
+void handle_free(struct domain *d, u32 n);
 
 #endif

@@ -10,5 +10,5 @@ void shared_info_init(struct domain *d)
 	for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++) {
 		d->shared->vcpu_info[i].evtchn_upcall_mask = 1;
 	}
-	wallclock_write(d, boot_wallclock_ns());
+	wallclock_write(d, wallclock_base_ns());
 }

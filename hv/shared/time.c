@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Domain time. A traced domain without a session attached has nothing to
- * replay, so its virtual clock is host time too; pv/ emulates its TSC from
- * domain_now_ns(), so both clocks agree by construction.
+ * Domain time: host time, or while a session is attached its virtual clock,
+ * not stepped (R10, tap 5). Both count from the same zero, so a recording
+ * starts with the time that the domain saw before.
  */
 #include <hv/domain.h>
+#include <hv/rr.h>
 #include <hv/timer.h>
 
 u64 domain_now_ns(struct domain *d)
 {
-	(void)d;
-	return now_ns();
+	return rr_attached(d) ? rr_domain_time(d) : now_ns();
 }
 
 u64 domain_to_host_ns(struct domain *d, u64 ns)

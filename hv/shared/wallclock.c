@@ -7,6 +7,27 @@
 
 #define NS_PER_SECOND 1000000000UL
 
+static u64 set_utc_ns;
+static bool was_set;
+
+u64 wallclock_base_ns(void)
+{
+	return was_set ? set_utc_ns : boot_wallclock_ns();
+}
+
+void wallclock_set(u64 utc_ns)
+{
+	struct domain *d;
+
+	set_utc_ns = utc_ns;
+	was_set = true;
+	for_each_domain (d) {
+		if (!d->traced && d->shared != NULL) {
+			wallclock_write(d, utc_ns);
+		}
+	}
+}
+
 void wallclock_write(struct domain *d, u64 utc_ns)
 {
 	struct shared_info *s = d->shared;

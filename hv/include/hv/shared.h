@@ -27,6 +27,10 @@ int pvclock_register(struct vcpu *v, u64 va);
 
 /** UTC at domain time 0, in shared_info. */
 void wallclock_write(struct domain *d, u64 utc_ns);
+/** UTC at host time 0: what the control domain set, else what boot found. */
+u64 wallclock_base_ns(void);
+/** Sets it, for all domains but traced ones. */
+void wallclock_set(u64 utc_ns);
 
 /** Registers the runstate area of @v at @va in its kernel's address space and
  *  writes it. 0 or -XEN_EFAULT. */
