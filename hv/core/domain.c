@@ -21,6 +21,8 @@
 /* Frames of a traced domain beside its memory: shared_info, grant table. */
 #define EXTRA_FRAMES 64
 
+bool audit_on_death;
+
 struct list all_domains = {&all_domains, &all_domains};
 
 struct domain *domain_find(domid_t id)
