@@ -5,9 +5,10 @@ HV_SRC := $(filter-out hv/arch/x86_64/asm-offsets.c,$(HV_SRC))
 HV_ASM := $(wildcard hv/*/*.S hv/arch/x86_64/*.S)
 HV_OBJ := $(patsubst %.c,$(O)/hv/%.o,$(HV_SRC) $(TF_SRC) $(RR_SRC)) \
 	$(patsubst %.S,$(O)/hv/%.o,$(sort $(HV_ASM)))
-HV_ARCHIVES = $(foreach l,liblzma.a liblz4.a libzstd.a,$(shell $(CC) -print-file-name=$(l)))
+HV_ARCHIVES = $(foreach l,liblzma.a liblz4.a libzstd.a,$(shell $(CC) -print-file-name=$(l))) \
+	$(shell $(CC) -print-libgcc-file-name)
 HV_LDFLAGS := -nostdlib -static --no-dynamic-linker -z noexecstack \
-	-z max-page-size=4096 --build-id=none -T hv/hv.lds
+	-z max-page-size=4096 --build-id=none --no-warn-rwx-segments --no-relax -T hv/hv.lds
 
 # The release that XENVER_extraversion and the boot log show.
 HV_VERSION := 0.1
@@ -37,4 +38,5 @@ $(O)/chronovisor: $(O)/hv/pass1.elf $(O)/hv/symbols.o
 .PHONY: hv
 hv: $(O)/chronovisor
 ALL += $(O)/chronovisor
+include hv/pv/build.mk
 include hv/boot/build.mk

@@ -13,6 +13,7 @@
 #include <hv/cpuid.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
+#include <hv/rr_control.h>
 #include <hv/sched.h>
 #include <hv/timer.h>
 
@@ -77,23 +78,38 @@ static void __noreturn boot_failed(const char *what)
 	arch_shutdown(BOOT_FAILED_STATUS);
 }
 
+/* The first domain: built from the boot modules, or replayed (D2). */
+static struct domain *first_domain(void)
+{
+	char buf[16];
+	struct domain *d;
+
+	if (boot_option("replay", buf, sizeof(buf)) != NULL) {
+		return rr_replay_trace();
+	}
+	d = first_domain_build(boot_option("dom0less", buf, sizeof(buf)) ||
+	                       boot_option("record", buf, sizeof(buf)));
+	if (d != NULL && d->traced && rr_record_domain(d) != 0) {
+		return NULL;
+	}
+	return d;
+}
+
 /* On its own stack, with the final page tables. */
 static void __noreturn boot_on_stack(void)
 {
 	struct domain *d;
-	char buf[16];
 
 	frames_init();
 	desc_init(&cpu0);
 	tsc_init();
-	cpuid_init();
 	apic_init();
+	cpuid_init();
 	iclock_select();
 	sched_init();
 	log_info("%lu MiB of RAM, %lu MiB free", frames_total_count() >> 8,
 	         frames_free_count() >> 8);
-	d = first_domain_build(boot_option("dom0less", buf, sizeof(buf)) !=
-	                       NULL);
+	d = first_domain();
 	if (d == NULL) {
 		boot_failed(
 			"the first domain could not be built: nothing to run");

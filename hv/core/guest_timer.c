@@ -4,49 +4,102 @@
  */
 #include <hv/evtchn.h>
 #include <hv/guest_timer.h>
+#include <hv/rr.h>
 
 /* What a vCPU's tick is set to until its kernel sets it (vcpu.h). */
 #define TICK_NS 10000000UL
 
-/* Where a timer's expiry becomes an event: from outside, for a traced domain
- * too, whose session re-bases its clock when it publishes it (R10). */
-static void timer_event(struct vcpu *v)
+/* In replay expiries come from the trace, never from the host. */
+static void rearm(struct vcpu *v, struct timer *t, u64 deadline_ns)
 {
-	virq_raise(v, VIRQ_TIMER);
+	if (deadline_ns != 0 && rr_timers_live(v->domain)) {
+		timer_set(t, domain_to_host_ns(v->domain, deadline_ns));
+	} else {
+		timer_stop(t);
+	}
+}
+
+static void publish_timer(struct vcpu *v)
+{
+	unsigned int port = virq_port(v, VIRQ_TIMER);
+
+	if (port != 0) {
+		evtchn_publish(v->domain, port);
+	}
+}
+
+/* Ticks that were missed are not made up for. */
+static void tick_apply(struct vcpu *v)
+{
+	u64 now = domain_now_ns(v->domain);
+
+	if (v->s.timer_period_ns == 0) {
+		return;
+	}
+	v->s.periodic_next_ns += v->s.timer_period_ns;
+	if (v->s.periodic_next_ns <= now) {
+		v->s.periodic_next_ns = now + v->s.timer_period_ns;
+	}
+	rearm(v, &v->periodic, v->s.periodic_next_ns);
+	publish_timer(v);
+}
+
+void guest_timer_apply(struct vcpu *v, enum tf_timer_source source,
+                       u64 deadline_ns)
+{
+	switch (source) {
+	case TF_TIMER_SINGLESHOT:
+	case TF_TIMER_SET_TIMER:
+		/* It may have been set anew since it expired. */
+		if (v->s.timer_deadline_ns == deadline_ns) {
+			v->s.timer_deadline_ns = 0;
+		}
+		publish_timer(v);
+		break;
+	case TF_TIMER_PERIODIC:
+		tick_apply(v);
+		break;
+	case TF_TIMER_POLL:
+		vcpu_wake(v);
+		break;
+	}
+}
+
+/* A timer's expiry comes from outside: a traced domain's session publishes it
+ * at a logged position and re-bases the clock there (R10). */
+static void expired(struct vcpu *v, enum tf_timer_source source,
+                    u64 deadline_ns)
+{
+	if (!rr_tap_timer(v, source, deadline_ns)) {
+		guest_timer_apply(v, source, deadline_ns);
+	}
 }
 
 static void singleshot_expired(void *arg)
 {
 	struct vcpu *v = arg;
 
-	v->s.timer_deadline_ns = 0;
-	timer_event(v);
+	expired(v, TF_TIMER_SINGLESHOT, v->s.timer_deadline_ns);
 }
 
-/* Ticks that were missed are not made up for. */
-static void tick(void *arg)
+static void tick_expired(void *arg)
 {
 	struct vcpu *v = arg;
-	u64 now = domain_now_ns(v->domain);
 
-	v->s.periodic_next_ns += v->s.timer_period_ns;
-	if (v->s.periodic_next_ns <= now) {
-		v->s.periodic_next_ns = now + v->s.timer_period_ns;
-	}
-	timer_set(&v->periodic,
-	          domain_to_host_ns(v->domain, v->s.periodic_next_ns));
-	timer_event(v);
+	expired(v, TF_TIMER_PERIODIC, v->s.periodic_next_ns);
 }
 
 static void poll_expired(void *arg)
 {
-	vcpu_wake(arg);
+	struct vcpu *v = arg;
+
+	expired(v, TF_TIMER_POLL, v->s.poll_deadline_ns);
 }
 
 void guest_timers_init(struct vcpu *v)
 {
 	timer_init(&v->singleshot, singleshot_expired, v);
-	timer_init(&v->periodic, tick, v);
+	timer_init(&v->periodic, tick_expired, v);
 	timer_init(&v->poll_timer, poll_expired, v);
 	v->s.timer_period_ns = TICK_NS;
 }
@@ -56,15 +109,6 @@ void guest_timers_stop(struct vcpu *v)
 	timer_stop(&v->singleshot);
 	timer_stop(&v->periodic);
 	timer_stop(&v->poll_timer);
-}
-
-static void rearm(struct vcpu *v, struct timer *t, u64 deadline_ns)
-{
-	if (deadline_ns != 0) {
-		timer_set(t, domain_to_host_ns(v->domain, deadline_ns));
-	} else {
-		timer_stop(t);
-	}
 }
 
 void guest_timers_rearm(struct vcpu *v)

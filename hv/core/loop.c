@@ -9,6 +9,7 @@
 #include <hv/hypercall.h>
 #include <hv/lib.h>
 #include <hv/panic.h>
+#include <hv/rr.h>
 #include <hv/sched.h>
 #include <hv/timer.h>
 #include <hv/traps.h>
@@ -27,26 +28,51 @@ static void handle_syscall(struct vcpu *v)
 	}
 }
 
+/* A page fault counts as an entry only if the guest can tell: that is known
+ * when it has been handled. Everything else counts from its start. */
+static void handle_page_fault(struct vcpu *v)
+{
+	if (guest_exception(v)) {
+		rr_tap_entry(v);
+		rr_tap_exit(v);
+	} else {
+		rr_resolved(v);
+	}
+}
+
+static void handle_entry(struct vcpu *v)
+{
+	rr_tap_entry(v);
+	if (v->s.regs.vector == EXIT_SYSCALL) {
+		handle_syscall(v);
+	} else {
+		guest_exception(v);
+	}
+	rr_tap_exit(v);
+}
+
 static void handle_exit(struct vcpu *v)
 {
 	u32 vector = v->s.regs.vector;
 
 	entry_ring_add(v);
-	if (vector == EXIT_SYSCALL) {
-		v->nr_entries++;
-		handle_syscall(v);
-	} else if (vector >= 32 && vector < 256) {
+	if (vector >= 32 && vector < 256) {
 		arch_irq(vector);
 	} else if (vector == X86_NMI || vector == X86_MC || vector == X86_DF) {
 		panic("vector %u from d%uv%u at %#lx", vector, v->domain->id,
 		      v->id, v->s.regs.rip);
-	} else if (guest_exception(v)) {
-		v->nr_entries++;
+	} else if (vector == X86_PF) {
+		handle_page_fault(v);
+	} else {
+		handle_entry(v);
 	}
 }
 
 static void run_once(struct vcpu *v)
 {
+	if (!rr_before_guest(v)) {
+		return;
+	}
 	guest_deliver(v);
 	if (!vcpu_runnable(v)) {
 		return;
@@ -54,9 +80,13 @@ static void run_once(struct vcpu *v)
 	if (v->flush_tlb) {
 		arch_load_cr3(v);
 	}
-	arch_timer_arm(timers_next_ns());
+	if (v->shot_ticks == 0) {
+		arch_timer_arm(timers_next_ns());
+	}
 	arch_run_guest(v);
+	rr_after_guest(v);
 	handle_exit(v);
+	rr_shot_done(v);
 }
 
 void hv_loop(void)

@@ -5,9 +5,13 @@
  */
 #include "ports.h"
 
+#include <hv/rr.h>
+
 void evtchn_raise(struct domain *d, unsigned int port)
 {
-	evtchn_publish(d, port);
+	if (!rr_tap_port(d, port)) {
+		evtchn_publish(d, port);
+	}
 }
 
 void virq_raise(struct vcpu *v, unsigned int virq)

@@ -8,6 +8,7 @@
 #include <hypercall/table.h>
 
 #include <hv/lib.h>
+#include <hv/rr.h>
 
 #define MEMOP_CMD_MASK 0x3f
 #define SYSCALL_LENGTH 2
@@ -89,10 +90,11 @@ long hypercall_run(struct vcpu *v, struct hc_frame *f)
 	long ret = prepare(v, f);
 
 	v->domain->hypercalls++;
-	if (ret != 0) {
-		return ret;
+	if (ret == 0 && rr_tap_call_enter(v, f, &ret)) {
+		ret = commit(f, f->row->handler(v, f));
 	}
-	return commit(f, f->row->handler(v, f));
+	rr_tap_call_exit(v, f, ret);
+	return ret;
 }
 
 int hc_read(struct hc_frame *f, void *dst, u64 va, size_t size)
@@ -103,7 +105,7 @@ int hc_read(struct hc_frame *f, void *dst, u64 va, size_t size)
 
 int hc_write(struct hc_frame *f, u64 va, const void *src, size_t size)
 {
-	(void)f;
+	rr_tap_output(current, f, va, src, size);
 	return copy_to_guest(va, src, size) ? -XEN_EFAULT : 0;
 }
 

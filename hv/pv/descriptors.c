@@ -186,6 +186,52 @@ int vcpu_set_ldt(struct vcpu *v, u64 base, unsigned int entries)
 	return 0;
 }
 
+/* The references are part of the frames' state: none are taken here. */
+static int ldt_rebuild(struct vcpu *v)
+{
+	unsigned int nr = (unsigned int)((v->s.ldt_entries + PER_PAGE - 1) /
+	                                 PER_PAGE);
+
+	for (unsigned int i = 0; i < LDT_MAX_PAGES; i++) {
+		struct walk w;
+
+		v->ldt_pages[i] = NULL;
+		hv_unmap(ldt_window(v, i));
+		if (i >= nr) {
+			continue;
+		}
+		if (!guest_walk(v, v->s.ldt_base + i * PAGE_SIZE, &w) ||
+		    w.page == NULL || w.page->type != PGT_SEGDESC) {
+			return -XEN_EINVAL;
+		}
+		v->ldt_pages[i] = w.page;
+		hv_map(ldt_window(v, i), page_pa(w.page), PTE_NX);
+	}
+	return 0;
+}
+
+int vcpu_descriptors_rebuild(struct vcpu *v)
+{
+	unsigned int nr = (unsigned int)((v->s.gdt_entries + PER_PAGE - 1) /
+	                                 PER_PAGE);
+
+	if (v->s.gdt_entries > GDT_MAX || v->s.ldt_entries > LDT_MAX) {
+		return -XEN_EINVAL;
+	}
+	descriptor_window_init(v);
+	memset(v->gdt_pages, 0, sizeof(v->gdt_pages));
+	for (unsigned int i = 0; i < nr; i++) {
+		struct page *pg = domain_frame(v->domain, v->s.gdt_frames[i]);
+
+		if (pg == NULL || pg->type != PGT_SEGDESC) {
+			return -XEN_EINVAL;
+		}
+		v->gdt_pages[i] = pg;
+		hv_map(gdt_window(v, i), page_pa(pg), PTE_NX);
+	}
+	return ldt_rebuild(v);
+}
+
 long hc_set_gdt(struct vcpu *v, struct hc_frame *f)
 {
 	u64 gmfns[GDT_MAX_PAGES];

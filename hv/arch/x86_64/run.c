@@ -13,6 +13,8 @@
 #include <hv/lib.h>
 #include <hv/mm.h>
 
+#define DR6_RESET 0xffff0ff0UL
+
 enum { SEG_DS, SEG_ES, SEG_FS, SEG_GS };
 
 /* The GS base that is live in the present mode, and the other. */
@@ -95,9 +97,17 @@ void arch_load_debugregs(struct vcpu *v)
 	write_dr7(v->s.debugreg[7]);
 }
 
+u64 arch_take_dr6(void)
+{
+	u64 dr6 = read_dr6();
+
+	write_dr6(DR6_RESET);
+	return dr6;
+}
+
 /* TSD is the traced guest's clock tap (D7); DE and the rest are as the guest
  * may set them. */
-static void load_cr4(struct vcpu *v)
+void arch_load_cr4(struct vcpu *v)
 {
 	u64 cr4 = read_cr4() & ~(CR4_TSD | CR4_DE);
 
@@ -122,7 +132,7 @@ void arch_load_vcpu(struct vcpu *v)
 	arch_load_descriptors(v);
 	load_segments(v);
 	arch_load_debugregs(v);
-	load_cr4(v);
+	arch_load_cr4(v);
 	write_cr0(read_cr0() & ~CR0_TS);
 	if (fxrstor_safe(v->s.fpu) != 0) {
 		panic("FPU image of d%uv%u is not loadable", v->domain->id,

@@ -29,6 +29,11 @@ void arch_reload_segments(struct vcpu *v);
 void arch_load_descriptors(struct vcpu *v);
 /** Makes the debug registers those in s. */
 void arch_load_debugregs(struct vcpu *v);
+/** DR6 after a #DB, and resets it. */
+u64 arch_take_dr6(void);
+/** Makes the hardware's CR4 what the vCPU may see of it; TSD for a traced
+ *  domain always (D7). */
+void arch_load_cr4(struct vcpu *v);
 /** Makes the hardware's CR0.TS the guest's virtual one. */
 void arch_load_ts(struct vcpu *v);
 /** The hypervisor's own tables, when no vCPU is to be loaded. */

@@ -8,6 +8,7 @@
 #define HV_GUEST_TIMER_H
 
 #include <hv/domain.h>
+#include <tf/records.h>
 
 /** A new vCPU's timers: off, but for the periodic tick of 100 Hz. */
 void guest_timers_init(struct vcpu *v);
@@ -20,6 +21,11 @@ void guest_timers_rearm(struct vcpu *v);
 void guest_singleshot_set(struct vcpu *v, u64 deadline_ns);
 /** Period of the tick; 0 turns it off. */
 void guest_periodic_set(struct vcpu *v, u64 period_ns);
+
+/** What an expiry does to the guest: VIRQ_TIMER, or the end of a poll. For a
+ *  traced domain only its session calls this. */
+void guest_timer_apply(struct vcpu *v, enum tf_timer_source source,
+                       u64 deadline_ns);
 
 /** The tick comes while the vCPU is scheduled only. */
 void guest_tick_resume(struct vcpu *v);

@@ -1,21 +1,86 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The taps: the only places where record and replay touch the hypervisor
- * (D5). Each is one predicted branch for a domain that is not traced.
+ * The taps: the only places where record and replay touch the hypervisor (D5).
+ * Each is one predicted branch for a domain without a session.
  *
- *   tap 1  rr_hypercall_enter, _exit   hypercall/dispatch.c
- *   tap 2  rr_guest_write              hypercall/dispatch.c (hc_write)
- *   tap 3  rr_trapped_value, rr_read_time  pv/emul_priv.c
- *   tap 4  rr_exit, rr_event           core/loop.c, evtchn/
- *   tap 5  rr_shared_write             shared/
- *   tap 6  rr_foreign_write            grant/
+ *   tap 1  rr_tap_call_enter, _exit      hypercall/dispatch.c
+ *   tap 2  rr_tap_output                 hypercall/dispatch.c (hc_write)
+ *   tap 3  rr_tap_read_time              pv/tsc.c
+ *   tap 4  rr_tap_port, _timer, _console events from outside
+ *          rr_tap_entry, _exit           core/loop.c
+ *   tap 5  rr_domain_time                shared/time.c
+ *   effect rr_tap_effect                 what leaves the domain
  */
 #ifndef HV_RR_H
 #define HV_RR_H
 
 #include <hv/hypercall.h>
+#include <rr/session.h>
 
-/* A domain is traced from birth, but a session is attached only while it is
- * recorded or replayed. */
+struct trace_store;
+
+/* A session and what ties it to its domain. */
+struct rr_domain {
+	struct rr_session session;
+	struct domain *d;
+	struct vcpu *v; /* a recorded domain has one vCPU */
+	u64 insns;      /* executed since the last counted entry's exit */
+	bool retry;     /* the next instruction is half done (R1) */
+	bool exact;     /* the clock gives positions in the middle of code */
+	u64 epoch_ns;   /* record: host time of domain time 0 */
+	bool in_entry;  /* between rr_tap_entry() and rr_tap_exit() */
+	struct trace_store *store;
+	struct tf_calls *calls;
+	void *raw, *raw_history;
+};
+
+static inline bool rr_attached(const struct domain *d)
+{
+	return unlikely(d->rr != NULL);
+}
+
+/** A counted entry of @v begins. */
+void rr_tap_entry(struct vcpu *v);
+/** It was handled: publishes what is due at its exit. */
+void rr_tap_exit(struct vcpu *v);
+
+/** Before @v runs guest code: publishes what is due here, or arranges that it
+ *  stops where something is. False when it must not run now. */
+bool rr_before_guest(struct vcpu *v);
+/** It came back: the clock moves on. */
+void rr_after_guest(struct vcpu *v);
+/** After the exit was handled and acknowledged: the shot's timer goes. */
+void rr_shot_done(struct vcpu *v);
+/** An exit was resolved by the hypervisor alone: the instruction is to be
+ *  tried again (R1). */
+void rr_resolved(struct vcpu *v);
+
+/** True when the handler must run; else *result is the trace's answer and its
+ *  output has been written to the guest. */
+bool rr_tap_call_enter(struct vcpu *v, const struct hc_frame *f, long *result);
+void rr_tap_call_exit(struct vcpu *v, const struct hc_frame *f, long result);
+void rr_tap_output(struct vcpu *v, const struct hc_frame *f, u64 va,
+                   const void *data, size_t size);
+
+/** What a trapped clock read of @v shows, in nanoseconds. */
+u64 rr_tap_read_time(struct vcpu *v);
+/** The domain's clock, not stepped. */
+u64 rr_domain_time(const struct domain *d);
+
+/** Events from outside. False when the domain has no session: publish them
+ *  directly. */
+bool rr_tap_port(struct domain *d, unsigned int port);
+bool rr_tap_timer(struct vcpu *v, enum tf_timer_source source, u64 deadline_ns);
+/** How many bytes of console input were taken. */
+size_t rr_tap_console(struct domain *d, const void *data, size_t len);
+
+/** Bytes that leave the domain. True when the world must see them: not for a
+ *  replayed domain. */
+bool rr_tap_effect(struct domain *d, const void *data, size_t len);
+/** The domain shuts down, in the middle of the entry that asks for it. */
+void rr_tap_shutdown(struct domain *d, unsigned int reason);
+
+/** Host timers that stand for the domain's own are armed: not in replay. */
+bool rr_timers_live(const struct domain *d);
 
 #endif

@@ -47,6 +47,9 @@ void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
  *  0 or -XEN_EINVAL; the old ones are dropped. */
 int vcpu_set_gdt(struct vcpu *v, const u64 *gmfns, unsigned int entries);
 int vcpu_set_ldt(struct vcpu *v, u64 base, unsigned int entries);
+/** Maps the windows from the frames named in s, after it was restored, with the
+ *  references that these frames hold already. 0 or -XEN_EINVAL. */
+int vcpu_descriptors_rebuild(struct vcpu *v);
 /** Checks and edits all descriptors of a frame that becomes PGT_SEGDESC; false
  *  leaves it as it was. */
 bool descriptors_validate(struct page *pg);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Digests of a domain's frames and vCPU. They name everything by the domain's
+ * own numbers, so they are equal on any machine.
+ */
+#include <rr_hv/machine.h>
+
+#include <arch/cpu.h>
+#include <arch/entry.h>
+#include <hv/lib.h>
+#include <hv/mm.h>
+#include <hv/traps.h>
+
+/* Flags that a guest computes with; the rest is ours or TCG's (R2). */
+#define HASHED_FLAGS                                                           \
+	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF |           \
+	 RFLAGS_DF | RFLAGS_OF)
+
+struct tf_hash128 frames_digest(const struct domain *d, u64 first, u64 count)
+{
+	struct tf_hash128 h = {0, 0};
+
+	for (u64 g = first; g < first + count && g < d->s.nr_frames; g++) {
+		const struct page *pg = d->frames[g];
+
+		h = pg != NULL ? tf_hash(h, page_va(pg), PAGE_SIZE)
+		               : tf_hash(h, &g, sizeof(g));
+	}
+	return h;
+}
+
+unsigned int vcpu_register_words(const struct vcpu *v, u64 *w)
+{
+	const struct cpu_regs *r = &v->s.regs;
+	unsigned int n = 0;
+
+	w[n++] = r->rip;
+	w[n++] = r->rsp;
+	w[n++] = r->rflags & HASHED_FLAGS;
+	w[n++] = r->rax;
+	w[n++] = r->rbx;
+	w[n++] = r->rcx;
+	w[n++] = r->rdx;
+	w[n++] = r->rsi;
+	w[n++] = r->rdi;
+	w[n++] = r->rbp;
+	w[n++] = r->r8;
+	w[n++] = r->r9;
+	w[n++] = r->r10;
+	w[n++] = r->r11;
+	w[n++] = r->r12;
+	w[n++] = r->r13;
+	w[n++] = r->r14;
+	w[n++] = r->r15;
+	w[n++] = (u64)v->s.kernel_mode << 32 | r->vector;
+	return n;
+}
+
+u64 vcpu_digest(struct vcpu *v)
+{
+	u64 w[RR_REG_WORDS], h = 0;
+	unsigned int n = vcpu_register_words(v, w);
+	struct tf_hash128 rest = {0, 0};
+
+	if (v == current) {
+		arch_save_vcpu(v);
+		arch_load_vcpu(v);
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		h = tf_hash_step(h, w[i]);
+	}
+	rest = tf_hash(rest, v->s.fpu, sizeof(v->s.fpu));
+	rest = tf_hash(rest, v->s.traps, sizeof(v->s.traps));
+	rest = tf_hash(rest, v->s.callbacks, sizeof(v->s.callbacks));
+	rest = tf_hash(rest, &v->s.kernel_sp,
+	               offsetof(struct vcpu_state, poll_ports) -
+	                       offsetof(struct vcpu_state, kernel_sp));
+	return tf_hash_step(tf_hash_step(h, rest.lo), rest.hi);
+}

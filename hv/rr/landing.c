@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between two entries: the instruction clock, events that land in the middle
+ * of code, and the rule that they never land on a half-done instruction (R1).
+ */
+#include <arch/iclock.h>
+#include <arch/machine.h>
+#include <hv/lib.h>
+#include <hv/rr.h>
+#include <hv/sched.h>
+#include <hv/timer.h>
+
+/* Stop after one more instruction: what was retried has then happened. */
+#define FINISH_INSTRUCTION 1
+
+void rr_after_guest(struct vcpu *v)
+{
+	struct rr_domain *rr = v->domain->rr;
+	u64 ran;
+
+	if (rr == NULL) {
+		return;
+	}
+	ran = iclock->elapsed(v);
+	rr->insns += ran;
+	if (ran != 0) {
+		rr->retry = false;
+	}
+}
+
+void rr_shot_done(struct vcpu *v)
+{
+	if (v->shot_ticks != 0) {
+		v->shot_ticks = 0;
+		apic_timer_drain();
+	}
+}
+
+void rr_resolved(struct vcpu *v)
+{
+	if (rr_attached(v->domain)) {
+		v->domain->rr->retry = true;
+	}
+}
+
+/* The host's own next deadline bounds the shot: other domains' timers must not
+ * wait for the landing. Under icount a nanosecond is an instruction or more. */
+static void shoot(struct rr_domain *rr, u64 distance)
+{
+	u64 now = now_ns(), next = timers_next_ns();
+
+	if (next != ~0UL) {
+		distance = MIN(distance, next > now ? next - now : 1);
+	}
+	iclock->shot(rr->v, distance);
+}
+
+/* Recording: an event waits. Publishes it here if the position allows. */
+static void land_recorded(struct rr_domain *rr)
+{
+	if (rr->retry) {
+		iclock->shot(rr->v, FINISH_INSTRUCTION);
+	} else if (rr->insns == 0) {
+		rr_exit(&rr->session);
+	} else if (rr->exact) {
+		rr_landing(&rr->session, rr->insns);
+	}
+}
+
+/* Replaying: the next event lies @due instructions after the last exit. */
+static void land_replayed(struct rr_domain *rr, u64 due)
+{
+	if (rr->insns > due) {
+		panic("d%u ran past its landing: %lu instead of %lu", rr->d->id,
+		      rr->insns, due);
+	}
+	if (rr->insns == due) {
+		rr_landing(&rr->session, due);
+		if (rr_landing_due(&rr->session, &due)) {
+			shoot(rr, due - rr->insns);
+		}
+		return;
+	}
+	shoot(rr, due - rr->insns);
+}
+
+bool rr_before_guest(struct vcpu *v)
+{
+	struct rr_domain *rr = v->domain->rr;
+	u64 due;
+
+	if (rr == NULL) {
+		return true;
+	}
+	if (rr_event_waiting(&rr->session)) {
+		land_recorded(rr);
+	} else if (rr_landing_due(&rr->session, &due)) {
+		land_replayed(rr, due);
+	}
+	return rr->session.state == RR_RUNNING && vcpu_runnable(v);
+}

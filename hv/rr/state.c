@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All hypervisor-private state of a traced domain as bytes, and back (R12).
+ *
+ * The layout is a list of sections in a fixed order, each a plain structure or
+ * array of state.h; it belongs to the trace's ABI version. Saving what was
+ * loaded gives the same bytes.
+ */
+#include <rr_hv/machine.h>
+
+#include <arch/entry.h>
+#include <hv/lib.h>
+#include <hv/mm.h>
+#include <hv/traps.h>
+
+/* One of the domain's frames, as a snapshot knows it. */
+struct frame_state {
+	u32 refs, type_refs;
+	u8 type, flags;
+	u8 present;
+	u8 pad;
+	u16 partial;
+	u16 pad2;
+};
+
+static void frame_describe(const struct page *pg, struct frame_state *f)
+{
+	memset(f, 0, sizeof(*f));
+	if (pg == NULL) {
+		return;
+	}
+	f->present = 1;
+	f->refs = pg->refs;
+	f->type_refs = pg->type_refs;
+	f->type = pg->type;
+	f->flags = pg->flags & (u8)~PGF_DIRTY;
+	f->partial = pg->partial;
+}
+
+static int save_frames(const struct domain *d, const struct state_sink *out)
+{
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		struct frame_state f;
+		int err;
+
+		frame_describe(d->frames[g], &f);
+		err = out->put(out->ctx, &f, sizeof(f));
+		if (err != 0) {
+			return err;
+		}
+	}
+	return 0;
+}
+
+static u64 m2p_bytes(const struct domain *d)
+{
+	return d->s.nr_frames * sizeof(u64);
+}
+
+u64 state_size(const struct rr_domain *rr)
+{
+	const struct domain *d = rr->d;
+
+	return sizeof(d->s) + sizeof(rr->v->s) +
+	       MAX_PORTS * sizeof(struct evtchn_state) +
+	       d->s.nr_frames * sizeof(struct frame_state) + m2p_bytes(d) +
+	       sizeof(rr->session.s);
+}
+
+int state_save(const struct rr_domain *rr, const struct state_sink *out)
+{
+	struct domain *d = rr->d;
+	int err = out->put(out->ctx, &d->s, sizeof(d->s));
+
+	if (err == 0) {
+		err = save_frames(d, out);
+	}
+	if (err == 0) {
+		err = out->put(out->ctx, d->m2p_view, m2p_bytes(d));
+	}
+	if (err == 0) {
+		err = out->put(out->ctx, d->ports,
+		               MAX_PORTS * sizeof(struct evtchn_state));
+	}
+	if (err == 0) {
+		err = out->put(out->ctx, &rr->v->s, sizeof(rr->v->s));
+	}
+	if (err == 0) {
+		err = out->put(out->ctx, &rr->session.s, sizeof(rr->session.s));
+	}
+	return err;
+}
+
+/* ---- and back ------------------------------------------------------------ */
+
+/* A frame of a snapshot that the domain being built already has: pages that
+ * the hypervisor shares with it come with its creation. */
+static bool frame_build(struct domain *d, u64 gmfn, const struct frame_state *f)
+{
+	struct page *pg = d->frames[gmfn];
+
+	if (!f->present) {
+		return pg == NULL;
+	}
+	if (pg == NULL && !(f->flags & PGF_SHARED)) {
+		pg = domain_frame_alloc(d, gmfn);
+	}
+	if (pg == NULL || (pg->flags & PGF_SHARED) != (f->flags & PGF_SHARED)) {
+		return false;
+	}
+	pg->refs = f->refs;
+	pg->type_refs = f->type_refs;
+	pg->type = f->type;
+	pg->flags = f->flags | PGF_DIRTY;
+	pg->partial = f->partial;
+	return true;
+}
+
+static int load_frames(struct domain *d, const struct state_source *in)
+{
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		struct frame_state f;
+		int err = in->get(in->ctx, &f, sizeof(f));
+
+		if (err != 0) {
+			return err;
+		}
+		if (f.type > PGT_WRITABLE || !frame_build(d, g, &f)) {
+			log_warn("snapshot: frame %lu cannot be had", g);
+			return -XEN_ENOMEM;
+		}
+	}
+	return 0;
+}
+
+int state_load(struct rr_domain *rr, const struct state_source *in)
+{
+	struct domain *d = rr->d;
+	u64 nr_frames = d->s.nr_frames;
+	int err = in->get(in->ctx, &d->s, sizeof(d->s));
+
+	if (err != 0 || d->s.nr_frames != nr_frames) {
+		return -XEN_EINVAL;
+	}
+	err = load_frames(d, in);
+	if (err == 0) {
+		err = in->get(in->ctx, d->m2p_view, m2p_bytes(d));
+	}
+	if (err == 0) {
+		err = in->get(in->ctx, d->ports,
+		              MAX_PORTS * sizeof(struct evtchn_state));
+	}
+	if (err == 0) {
+		err = in->get(in->ctx, &rr->v->s, sizeof(rr->v->s));
+	}
+	if (err == 0) {
+		err = in->get(in->ctx, &rr->session.s, sizeof(rr->session.s));
+	}
+	return err;
+}
+
+/* The table that the CPU walks for each validated table of the guest; children
+ * first, since a twin's entries point to twins. */
+static int rebuild_twins(struct domain *d)
+{
+	for (unsigned int level = PGT_L1; level <= PGT_L4; level++) {
+		for (u64 g = 0; g < d->s.nr_frames; g++) {
+			struct page *pg = d->frames[g];
+
+			if (pg == NULL || pg->type != level ||
+			    !(pg->flags & PGF_VALIDATED)) {
+				continue;
+			}
+			if (pg->twin == NULL && d->mmu->table_begin(pg) != 0) {
+				return -XEN_ENOMEM;
+			}
+		}
+	}
+	return 0;
+}
+
+static struct page *frame_or_null(struct domain *d, u64 gmfn)
+{
+	return gmfn < d->s.nr_frames ? d->frames[gmfn] : NULL;
+}
+
+int state_rebuild(struct rr_domain *rr)
+{
+	struct domain *d = rr->d;
+	struct vcpu *v = rr->v;
+	int err = rebuild_twins(d);
+
+	v->kernel_root = frame_or_null(d, v->s.kernel_root);
+	v->user_root = frame_or_null(d, v->s.user_root);
+	v->info_page = frame_or_null(d, v->s.vcpu_info_gmfn);
+	v->info = v->info_page == NULL ? &d->shared->vcpu_info[v->id]
+	                               : (void *)((u8 *)page_va(v->info_page) +
+	                                          v->s.vcpu_info_offset);
+	if (err == 0 && v->kernel_root == NULL) {
+		err = -XEN_EINVAL;
+	}
+	return err != 0 ? err : vcpu_descriptors_rebuild(v);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor's side of the taps: from vCPUs and hypercall frames to the
+ * engine's terms.
+ */
+#include <hv/rr.h>
+
+#include <hv/lib.h>
+#include <hv/timer.h>
+#include <rr_hv/machine.h>
+
+static struct rr_session *session(const struct domain *d)
+{
+	return &d->rr->session;
+}
+
+static void describe(const struct hc_frame *f, struct rr_call *c)
+{
+	c->nr = f->nr;
+	c->subop = f->sub;
+	c->class = f->row != NULL ? (u8)f->row->class : RR_PURE;
+	c->multi = f->in_multicall;
+	memcpy(c->args, f->args, sizeof(c->args));
+}
+
+void rr_tap_entry(struct vcpu *v)
+{
+	struct rr_domain *rr = v->domain->rr;
+
+	v->nr_entries++;
+	if (rr == NULL) {
+		return;
+	}
+	rr->in_entry = true;
+	rr->retry = false;
+	rr->insns = 0;
+	rr_entry(&rr->session);
+}
+
+void rr_tap_exit(struct vcpu *v)
+{
+	struct rr_domain *rr = v->domain->rr;
+
+	if (rr == NULL) {
+		return;
+	}
+	rr->in_entry = false;
+	rr_exit(&rr->session);
+	if (v->s.blocked && rr->session.state == RR_RUNNING) {
+		rr_blocked(&rr->session);
+	}
+}
+
+/* Writes the logged output of an INPUT call back to the guest: a list of
+ * (address, length, bytes). */
+static long write_output(struct vcpu *v, const struct tf_bytes *out,
+                         long result)
+{
+	const u8 *p = out->data;
+	u32 left = out->len;
+
+	while (left >= 16) {
+		u64 head[2];
+
+		memcpy(head, p, sizeof(head));
+		p += sizeof(head);
+		left -= (u32)sizeof(head);
+		if (head[1] > left ||
+		    vcpu_copy_to(v, head[0], p, head[1]) != 0) {
+			return -XEN_EFAULT;
+		}
+		p += head[1];
+		left -= (u32)head[1];
+	}
+	return result;
+}
+
+bool rr_tap_call_enter(struct vcpu *v, const struct hc_frame *f, long *result)
+{
+	struct tf_bytes output = {NULL, 0};
+	struct rr_call c;
+	int64_t answer = 0;
+
+	if (!rr_attached(v->domain)) {
+		return true;
+	}
+	describe(f, &c);
+	if (rr_call_enter(session(v->domain), &c, &answer, &output)) {
+		return true;
+	}
+	*result = write_output(v, &output, answer);
+	return false;
+}
+
+void rr_tap_call_exit(struct vcpu *v, const struct hc_frame *f, long result)
+{
+	struct rr_call c;
+
+	if (rr_attached(v->domain)) {
+		describe(f, &c);
+		rr_call_exit(session(v->domain), &c, result);
+	}
+}
+
+void rr_tap_output(struct vcpu *v, const struct hc_frame *f, u64 va,
+                   const void *data, size_t size)
+{
+	if (rr_attached(v->domain) && f->row != NULL &&
+	    f->row->class == RR_INPUT) {
+		rr_output(session(v->domain), va, data, size);
+	}
+}
+
+u64 rr_tap_read_time(struct vcpu *v)
+{
+	return rr_attached(v->domain) ? rr_read_time(session(v->domain)) : 0;
+}
+
+u64 rr_domain_time(const struct domain *d)
+{
+	return rr_attached(d) ? rr_time(session(d)) : 0;
+}
+
+/* A vCPU that stands at the exit of an entry, blocked, sees the event at
+ * once; a running or preempted one before it runs guest code again. */
+static void kick(struct domain *d)
+{
+	struct rr_domain *rr = d->rr;
+
+	if (rr->v->s.blocked && !rr->in_entry &&
+	    rr_event_waiting(&rr->session)) {
+		rr_exit(&rr->session);
+	}
+}
+
+bool rr_tap_port(struct domain *d, unsigned int port)
+{
+	if (!rr_attached(d)) {
+		return false;
+	}
+	rr_raise_port(session(d), port);
+	kick(d);
+	return true;
+}
+
+bool rr_tap_timer(struct vcpu *v, enum tf_timer_source source, u64 deadline_ns)
+{
+	if (!rr_attached(v->domain)) {
+		return false;
+	}
+	rr_raise_timer(session(v->domain), source, deadline_ns);
+	kick(v->domain);
+	return true;
+}
+
+size_t rr_tap_console(struct domain *d, const void *data, size_t len)
+{
+	size_t taken = rr_raise_console(session(d), data, len);
+
+	kick(d);
+	return taken;
+}
+
+bool rr_tap_effect(struct domain *d, const void *data, size_t len)
+{
+	if (!rr_attached(d)) {
+		return true;
+	}
+	rr_effect(session(d), data, len);
+	return session(d)->mode == RR_RECORD;
+}
+
+void rr_tap_shutdown(struct domain *d, unsigned int reason)
+{
+	static const char *const names[] = {"poweroff", "reboot", "suspend",
+	                                    "crash", "watchdog"};
+
+	if (rr_attached(d)) {
+		rr_finish(session(d), TF_END_SHUTDOWN, reason,
+		          reason < ARRAY_SIZE(names) ? names[reason]
+		                                     : "unknown reason");
+	}
+}
+
+bool rr_timers_live(const struct domain *d)
+{
+	return !rr_attached(d) || session(d)->mode == RR_RECORD;
+}
