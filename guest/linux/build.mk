@@ -116,6 +116,7 @@ $(LINUX_OUT)/dom0.cpio: $(LINUX)/dom0/dom0.list $(LINUX)/dom0/init \
 	$(call say,CPIO,$@)
 	$(Q)$(PYTHON) $(LINUX)/mkcpio.py $@ $(filter %.list,$^)
 
+.SECONDARY: $(FLAVOURS:%=$(LINUX_OUT)/demo/racy-%.ko)
 .PHONY: linux
 linux: ## kernels and initramfs archives for the guests
 linux: $(FLAVOURS:%=$(LINUX_OUT)/vmlinuz-%) $(FLAVOURS:%=$(LINUX_OUT)/vmlinux-%) \

@@ -202,8 +202,7 @@ def write_lock(debs, lock):
 
 
 def still_answers(lock, asked, debs):
-    return lock[:1] == [["list", asked]] and all(
-        os.path.exists(os.path.join(debs, row[4])) for row in lock[1:])
+    return lock[:1] == [["list", asked]] and not missing(debs, lock[1:])
 
 
 def fetch(list_path, debs):
@@ -234,8 +233,11 @@ def fetch(list_path, debs):
             os.unlink(os.path.join(debs, name))
 
 
-def unpack_one(deb, members, where):
+def unpack_one(deb, digest, members, where):
     """dpkg-deb's tar stream into a folder, owned by whoever runs this."""
+    if not os.path.exists(deb) or digest_of(deb) != digest:
+        raise FetchError(f"{deb} is missing or damaged: delete {lock_path('')}"
+                         " beside it and build again")
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb],
                           stdout=subprocess.PIPE) as source:
         command = ["tar", "-x", "-C", where, "--no-same-owner"]
@@ -256,7 +258,7 @@ def unpack(debs, tree, where):
     shutil.rmtree(fresh, ignore_errors=True)
     os.makedirs(fresh)
     for row in rows:
-        unpack_one(os.path.join(debs, row[4]), row[5:], fresh)
+        unpack_one(os.path.join(debs, row[4]), row[3], row[5:], fresh)
     shutil.rmtree(where, ignore_errors=True)
     os.rename(fresh, where)
 
