@@ -38,5 +38,6 @@ $(O)/chronovisor: $(O)/hv/pass1.elf $(O)/hv/symbols.o
 .PHONY: hv
 hv: $(O)/chronovisor
 ALL += $(O)/chronovisor
+include hv/core/build.mk
 include hv/pv/build.mk
 include hv/boot/build.mk

@@ -7,6 +7,7 @@
 #include <hv/console.h>
 #include <hv/evtchn.h>
 #include <hv/lib.h>
+#include <hv/rr.h>
 
 #define LOG_RING   65536
 #define INPUT_RING 1024
@@ -61,8 +62,9 @@ size_t console_log_read(char *buf, size_t size, u64 *pos)
 
 void console_guest_write(struct domain *d, const char *s, size_t len)
 {
-	(void)d;
-	console_write(s, len);
+	if (rr_tap_effect(d, s, len)) {
+		console_write(s, len);
+	}
 }
 
 /* The domain that reads the machine's console: the first one. */

@@ -10,6 +10,7 @@
 #include <hv/console.h>
 #include <hv/evtchn.h>
 #include <hv/mm.h>
+#include <hv/rr.h>
 #include <xen/io/console.h>
 
 /* Takes a reference on the ring's frame; NULL when the guest gave it away. */
@@ -78,7 +79,7 @@ void console_ring_notify(struct domain *d)
 	page_put(pg);
 }
 
-size_t console_ring_input(struct domain *d, const char *s, size_t len)
+size_t console_ring_put(struct domain *d, const char *s, size_t len)
 {
 	struct xencons_interface *ring;
 	struct page *pg;
@@ -97,8 +98,14 @@ size_t console_ring_input(struct domain *d, const char *s, size_t len)
 	}
 	if (n != 0) {
 		store(pg, &ring->in_prod, prod + n);
-		evtchn_raise(d, d->s.console_port);
+		evtchn_publish(d, d->s.console_port);
 	}
 	page_put(pg);
 	return n;
+}
+
+size_t console_ring_input(struct domain *d, const char *s, size_t len)
+{
+	return rr_attached(d) ? rr_tap_console(d, s, len)
+	                      : console_ring_put(d, s, len);
 }

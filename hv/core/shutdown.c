@@ -6,6 +6,7 @@
 #include <arch/entry.h>
 #include <hv/evtchn.h>
 #include <hv/mm.h>
+#include <hv/rr.h>
 #include <hv/sched.h>
 #include <xen/sched.h>
 
@@ -87,6 +88,7 @@ void domain_shutdown(struct domain *d, unsigned int reason)
 	if (d->s.is_shutdown || d->dying) {
 		return;
 	}
+	rr_tap_shutdown(d, reason);
 	d->s.is_shutdown = 1;
 	d->s.shutdown_code = reason;
 	for_each_vcpu (d, v) {

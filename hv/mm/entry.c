@@ -70,15 +70,18 @@ static int leaf_get(struct domain *d, struct domain *source, u64 *pte)
 	if (*pte & PTE_CACHE) {
 		return -XEN_EINVAL;
 	}
-	if (*pte & PTE_RW) {
-		err = page_get_and_type(pg, source, PGT_WRITABLE);
-	} else {
-		err = page_get(pg, source) ? 0 : -XEN_EINVAL;
+	if (!page_get(pg, source)) {
+		return -XEN_EINVAL;
 	}
-	if (err == 0 && source != d) {
+	err = *pte & PTE_RW ? page_get_type(pg, PGT_WRITABLE) : 0;
+	if (err != 0) {
+		page_put(pg);
+		return err == -XEN_EINVAL ? -XEN_EBUSY : err;
+	}
+	if (source != d) {
 		*pte = (*pte & ~PTE_FRAME) | page_pa(pg);
 	}
-	return err;
+	return 0;
 }
 
 int entry_get(struct domain *d, struct domain *source, unsigned int level,

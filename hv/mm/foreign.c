@@ -12,13 +12,12 @@ struct domain *mm_target(struct domain *caller, domid_t id, int *err)
 	if (id == DOMID_SELF || id == caller->id) {
 		return caller;
 	}
-	if (!caller->privileged) {
-		*err = -XEN_EPERM;
-		return NULL;
-	}
 	d = domain_find(id);
 	if (d == NULL) {
 		*err = -XEN_ESRCH;
+	} else if (!caller->privileged) {
+		*err = -XEN_EPERM;
+		d = NULL;
 	}
 	return d;
 }

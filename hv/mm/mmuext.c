@@ -51,7 +51,18 @@ static int op_tlb_flush_local(struct vcpu *v, struct domain *d,
 	return 0;
 }
 
-/* All vCPUs of the caller; a bitmap that names some is a hint. */
+/* The bitmap of vCPUs must be readable; which it names does not matter, for
+ * vCPUs that are not loaded are flushed when they are. */
+static int check_bitmap(const struct mmuext_op *op)
+{
+	u64 bits;
+
+	return copy_from_guest(&bits, (u64)op->arg2.vcpumask.p, sizeof(bits)) ==
+	                       0
+	               ? 0
+	               : -XEN_EINVAL;
+}
+
 static int op_tlb_flush_all(struct vcpu *v, struct domain *d,
                             const struct mmuext_op *op)
 {
@@ -84,6 +95,22 @@ static int op_invlpg_all(struct vcpu *v, struct domain *d,
 		tlb_flush_va(each, op->arg1.linear_addr);
 	}
 	return 0;
+}
+
+static int op_tlb_flush_multi(struct vcpu *v, struct domain *d,
+                              const struct mmuext_op *op)
+{
+	int err = check_bitmap(op);
+
+	return err != 0 ? err : op_tlb_flush_all(v, d, op);
+}
+
+static int op_invlpg_multi(struct vcpu *v, struct domain *d,
+                           const struct mmuext_op *op)
+{
+	int err = check_bitmap(op);
+
+	return err != 0 ? err : op_invlpg_all(v, d, op);
 }
 
 /* No guest has uncached mappings. */

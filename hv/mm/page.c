@@ -100,7 +100,7 @@ int page_get_type(struct page *pg, enum page_type type)
 		return type_begin(pg, type);
 	}
 	if (pg->type != type) {
-		return -XEN_EBUSY;
+		return -XEN_EINVAL;
 	}
 	if (pg->flags & PGF_PARTIAL) {
 		return table_continue(pg);

@@ -31,7 +31,7 @@ static void machine_apply(void *ctx, const struct rr_event *e)
 		evtchn_publish(rr->d, e->port);
 		break;
 	case RR_EVENT_CONSOLE:
-		console_ring_input(rr->d, e->data, e->len);
+		console_ring_put(rr->d, e->data, e->len);
 		break;
 	}
 }

@@ -25,8 +25,10 @@ size_t console_guest_read(struct domain *d, char *buf, size_t size);
 /** Backend of a domain's console ring: drains its output, in the hypercall
  *  that notified it, as a function of the ring alone (no log needed). */
 void console_ring_notify(struct domain *d);
-/** Puts bytes into its input ring; returns how many fitted. A traced domain's
- *  input passes its session first. */
+/** Input for its console: returns how many bytes were taken. A traced domain's
+ *  goes to its session, which puts it into the ring at a logged position. */
 size_t console_ring_input(struct domain *d, const char *s, size_t len);
+/** Puts bytes into its input ring, now; returns how many fitted. */
+size_t console_ring_put(struct domain *d, const char *s, size_t len);
 
 #endif

@@ -70,7 +70,8 @@ void domain_unshare_page(void *va);
 bool page_get(struct page *pg, struct domain *d);
 void page_put(struct page *pg);
 /** Takes a type reference beside a plain one, validating if needed.
- *  0, -EINVAL, -EBUSY, or -ERESTART when cut (call again). */
+ *  0, -EINVAL (it has another type, or its contents are refused), -EBUSY (a
+ *  table that maps a table writable), or -ERESTART when cut (call again). */
 int page_get_type(struct page *pg, enum page_type type) __must_check;
 /** Drops a type reference, invalidating at the last; 0 or -ERESTART. */
 int page_put_type(struct page *pg);

@@ -7,8 +7,8 @@
 
 #include <hv/domain.h>
 
-/** The domain @id, DOMID_SELF included, for @caller. NULL with *err -EPERM
- *  (another one, and the caller is not privileged) or -ESRCH. */
+/** The domain @id, DOMID_SELF included, for @caller. NULL with *err -ESRCH, or
+ *  -EPERM for another one when the caller is not privileged. */
 struct domain *mm_target(struct domain *caller, domid_t id, int *err);
 
 #endif

@@ -59,7 +59,8 @@ void mm_work_push(struct page *table, unsigned int entries);
 int entry_check(unsigned int level, u64 *pte) __must_check;
 /** Takes the references of a present, checked entry of a table of @d that
  *  names a frame of @source. A frame number of @source's becomes @d's. 0, or
- *  -EINVAL, -EBUSY, -ERESTART with none taken. */
+ *  -EINVAL, -EBUSY (the frame may not be mapped writable), -ERESTART, with none
+ *  taken. */
 int entry_get(struct domain *d, struct domain *source, unsigned int level,
               u64 *pte) __must_check;
 /** Drops the references of an entry that was stored. */
