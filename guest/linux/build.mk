@@ -39,11 +39,12 @@ $(LINUX_OUT)/xen: $(DEBIAN_OUT)/xen.stamp
 	$(Q)gzip -dc $(DEBIAN_OUT)/xen/boot/xen-4.17-amd64.gz > $@
 
 # ---- the demonstration's module ----------------------------------------------
-# Debian's headers name their places under /usr/src; here they are in build/.
+# Debian's headers name each other under /usr/src; here they are neighbours.
 HEADERS := $(abspath $(DEBIAN_OUT)/headers)/usr/src
 
 $(DEBIAN_OUT)/headers-here.stamp: $(DEBIAN_OUT)/headers.stamp
-	$(Q)sed -i 's|/usr/src/|$(HEADERS)/|' $(HEADERS)/*-amd64/Makefile
+	$(Q)sed -i 's|^include /usr/src/|include $$(dir $$(lastword $$(MAKEFILE_LIST)))../|' \
+		$(HEADERS)/*-amd64/Makefile
 	@touch $@
 
 $(LINUX_OUT)/demo/racy-%.ko: $(LINUX)/demo/racy.c $(LINUX)/demo/Kbuild \
