@@ -42,7 +42,7 @@ static inline uint8_t *tf_store(uint8_t *p, const void *src, size_t len)
 
 static inline uint64_t tf_zigzag(int64_t value)
 {
-	return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+	return ((uint64_t)value << 1) ^ (0 - ((uint64_t)value >> 63));
 }
 
 static inline int64_t tf_unzigzag(uint64_t value)

@@ -105,7 +105,7 @@ def check_bad(dump, folder):
 
 def random_trace(make, rng, path):
     subprocess.run([make, str(rng.getrandbits(32)), str(rng.randint(0, 8)),
-                    str(rng.choice([1, 5, 40])), rng.choice(["raw", "zstd"]),
+                    str(rng.choice([1, 5, 40, 400])), rng.choice(["raw", "zstd"]),
                     rng.choice(["end", "cut"]), path], check=True, timeout=60)
 
 

@@ -236,6 +236,7 @@ def write_golden(dump, make, folder):
     for name, options in [("1.0-raw", ["3", "16", "12", "raw", "end"]),
                           ("1.0-zstd", ["8", "14", "12", "zstd", "end"]),
                           ("1.0-cut", ["5", "3", "6", "zstd", "cut"]),
+                          ("1.0-long", ["2", "3", "500", "zstd", "end"]),
                           ("1.0-blank", ["6", "0", "1", "raw", "cut"])]:
         path = os.path.join(folder, name + ".cvt")
         subprocess.run([make, *options, path], check=True)

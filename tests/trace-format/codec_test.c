@@ -137,6 +137,54 @@ static void frame_check_takes_what_zstd_writes(void **state)
 	free(dst);
 }
 
+/* Cut anywhere, the frame is refused and nothing behind the cut is read. */
+static void frame_check_stays_inside_of_a_cut_frame(void **state)
+{
+	const uint32_t size = 400000;
+	uint8_t *src = malloc(size);
+	uint8_t *dst = malloc(ZSTD_compressBound(size));
+	struct rng rng = {8};
+	size_t len;
+	size_t cut;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < size; i++) {
+		src[i] = (uint8_t)rng_next(&rng);
+	}
+	len = make_frame(dst, ZSTD_compressBound(size), src, size);
+	for (cut = 0; cut < len; cut += 9973) {
+		uint8_t *copy = malloc(cut ? cut : 1);
+
+		memcpy(copy, dst, cut);
+		assert_int_equal(tf_frame_check(copy, cut, size), -TF_EFRAME);
+		free(copy);
+	}
+	free(src);
+	free(dst);
+}
+
+/* One raw block; its size is right, and right up to the limit is taken. */
+static void frame_check_limits_a_block(void **state)
+{
+	const uint32_t limit = 128u << 10;
+	uint8_t *frame = calloc(1, limit + 64);
+	uint32_t size;
+
+	(void)state;
+	for (size = limit; size <= limit + 1; size++) {
+		static const uint8_t head[] = {0x28, 0xb5, 0x2f, 0xfd, 0xa4};
+		uint32_t block = size << 3 | 1;
+
+		memcpy(frame, head, sizeof(head));
+		memcpy(frame + 5, &size, 4);
+		memcpy(frame + 9, &block, 3);
+		assert_int_equal(tf_frame_check(frame, 12 + size + 4, size),
+		                 size == limit ? 0 : -TF_EFRAME);
+	}
+	free(frame);
+}
+
 static void frame_check_rejects_other_frames(void **state)
 {
 	/* No checksum; unknown size; a dictionary; 512 MiB asked for. */
@@ -242,6 +290,8 @@ int main(void)
 		cmocka_unit_test(crc32c_agrees_with_published_vectors),
 		cmocka_unit_test(digest_agrees_with_published_vectors),
 		cmocka_unit_test(frame_check_takes_what_zstd_writes),
+		cmocka_unit_test(frame_check_stays_inside_of_a_cut_frame),
+		cmocka_unit_test(frame_check_limits_a_block),
 		cmocka_unit_test(frame_check_rejects_other_frames),
 		cmocka_unit_test(superblock_is_checked_field_by_field),
 		cmocka_unit_test(super_text_is_cut_and_closed),

@@ -67,16 +67,6 @@ static struct tf_bytes random_page(struct rng *rng)
 	return (struct tf_bytes){pool() + at, TF_PAGE_SIZE};
 }
 
-static void random_args(struct rng *rng, uint64_t args[TF_NR_ARGS])
-{
-	unsigned int i;
-
-	for (i = 0; i < TF_NR_ARGS; i++) {
-		args[i] = rng_below(rng, 2) ? rng_sized(rng)
-		                            : rng_below(rng, 4) << 12;
-	}
-}
-
 #define F_ENTRY(n)  r->n = *entry += rng_below(rng, 3);
 #define F_UINT(n)   r->n = rng_sized(rng);
 #define F_SINT(n)   r->n = (int64_t)rng_sized(rng);
@@ -89,7 +79,7 @@ static void random_args(struct rng *rng, uint64_t args[TF_NR_ARGS])
 #define F_WORDS(n)  r->n = random_bytes(rng, 8, 20);
 #define F_FRAMES(n) r->n = random_bytes(rng, 24, 10);
 #define F_PAGE(n)   r->n = random_page(rng);
-#define F_ARGS(n)   random_args(rng, r->n);
+#define F_ARGS(n)   (void)r->n; /* by shape_call() */
 #define TF_EVENT(id, NAME, name, since, streams, fields)                       \
 	static void random_##name(struct rng *rng, uint64_t *entry,            \
 	                          struct tf_##name *r)                         \
@@ -112,6 +102,42 @@ static void random_args(struct rng *rng, uint64_t args[TF_NR_ARGS])
 #undef F_PAGE
 #undef F_ARGS
 
+/*
+ * An argument as a kernel passes it: the same as ever, one page on, one of a
+ * few values that wander between calls, near the last one, or anything at all.
+ */
+static uint64_t shape_arg(struct rng *rng, const struct tf_call *c,
+                          unsigned int i)
+{
+	switch ((c->nr + i) % 6) {
+	case 0:
+	case 1:
+		return (uint64_t)c->nr * 7;
+	case 2:
+		return 0xffff888000000000ull + (c->entry << 12);
+	case 3:
+		return (rng_below(rng, 50) + 1) * 0x7654321987ull;
+	case 4:
+		return c->entry * 8 + rng_below(rng, 4);
+	default:
+		return rng_sized(rng);
+	}
+}
+
+/* Few kinds of calls mostly, so that the model has something to foresee. */
+static void shape_call(struct rng *rng, struct tf_call *c)
+{
+	unsigned int i;
+
+	c->nr = (uint32_t)rng_below(rng, rng_below(rng, 8) ? 6 : 120);
+	c->subop = c->nr % 5 == 0 ? (uint32_t)rng_sized(rng) : c->nr % 3;
+	c->flags = c->nr % 4 == 1 ? TF_CALL_MULTI : 0;
+	c->result = rng_below(rng, 5) ? 0 : -(int64_t)rng_sized(rng);
+	for (i = 0; i < TF_NR_ARGS; i++) {
+		c->args[i] = shape_arg(rng, c, i);
+	}
+}
+
 struct row {
 	uint8_t id;
 	uint8_t streams;
@@ -124,6 +150,9 @@ static const struct row rows[] = {
 
 static uint8_t random_id(struct rng *rng, enum tf_stream stream)
 {
+	if (stream == TF_STREAM_HISTORY && rng_below(rng, 4)) {
+		return TF_CALL;
+	}
 	for (;;) {
 		const struct row *row =
 			&rows[rng_below(rng, sizeof(rows) / sizeof(rows[0]))];
@@ -146,6 +175,9 @@ void random_record(struct rng *rng, enum tf_stream stream, uint64_t *entry,
 		random_##name(rng, entry, &record->u.name);                    \
 		break;
 #include <tf/events.def>
+	}
+	if (record->id == TF_CALL) {
+		shape_call(rng, &record->u.call);
 	}
 }
 

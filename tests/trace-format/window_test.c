@@ -211,6 +211,34 @@ static void seal_stores_raw_what_does_not_compress(void **state)
 	}
 }
 
+static int64_t sees_no_header(void *ctx, void *dst, size_t cap, const void *src,
+                              size_t len)
+{
+	static const uint8_t zeros[TF_CHUNK_HEADER];
+	bool *seen = ctx;
+
+	*seen = memcmp((uint8_t *)dst - TF_CHUNK_HEADER, zeros,
+	               TF_CHUNK_HEADER) == 0;
+	return zstd_codec.compress(NULL, dst, cap, src, len);
+}
+
+/* A header left over is gone before the payload behind it changes. */
+static void seal_clears_the_old_header_first(void **state)
+{
+	bool seen = false;
+	const struct tf_codec codec = {&seen, sees_no_header, NULL};
+	struct tf_chain chain = {0};
+	struct tf_writer w;
+	size_t len;
+
+	(void)state;
+	memset(copy, 'x', WINDOW);
+	memset(window, 0xaa, WINDOW);
+	mark_writer(&w, 1, 3000);
+	assert_int_equal(tf_seal(&chain, &w, &codec, window, WINDOW, &len), 0);
+	assert_true(seen);
+}
+
 static void seal_takes_exactly_the_room_it_names(void **state)
 {
 	uint32_t text;
@@ -389,6 +417,7 @@ int main(void)
 		cmocka_unit_test(chunk_exists_from_its_last_byte_on),
 		cmocka_unit_test(scan_follows_a_trace_that_grows),
 		cmocka_unit_test(seal_stores_raw_what_does_not_compress),
+		cmocka_unit_test(seal_clears_the_old_header_first),
 		cmocka_unit_test(seal_takes_exactly_the_room_it_names),
 		cmocka_unit_test(seal_compresses_into_the_room_that_is_left),
 		cmocka_unit_test(end_fits_the_room_that_is_kept_for_it),
