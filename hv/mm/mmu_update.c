@@ -56,7 +56,7 @@ static int update_entry(const struct targets *t, const struct mmu_update *u,
 	unsigned int index = (u->ptr & ~PAGE_MASK) / sizeof(u64);
 	int err;
 
-	if (pg == NULL || (u->ptr & 4) || !page_get(pg, t->tables)) {
+	if (pg == NULL || !page_get(pg, t->tables)) {
 		return -XEN_EINVAL;
 	}
 	if (page_is_table(pg)) {
@@ -81,13 +81,16 @@ static int update_m2p(struct domain *d, const struct mmu_update *u)
 
 static int update_one(const struct targets *t, const struct mmu_update *u)
 {
-	switch (u->ptr & 3) {
+	switch (u->ptr & (sizeof(u64) - 1)) {
 	case MMU_MACHPHYS_UPDATE:
 		return update_m2p(t->frames, u);
 	case MMU_PT_UPDATE_PRESERVE_AD:
 		return update_entry(t, u, true);
-	default: /* NORMAL, NO_TRANSLATE */
+	case MMU_NORMAL_PT_UPDATE:
+	case MMU_PT_UPDATE_NO_TRANSLATE:
 		return update_entry(t, u, false);
+	default:
+		return -XEN_ENOSYS;
 	}
 }
 

@@ -3,7 +3,7 @@
  * memory_op: a domain gets and gives back frames (memory.h). Progress of a
  * call that is cut is in argument 0 above the sub-op: the first extent that is
  * not done. The result is the number of extents done, also when no more could
- * be done.
+ * be done, for whatever reason but a lack of privilege.
  */
 #include <hv/hypercall.h>
 #include <hv/lib.h>
@@ -32,9 +32,9 @@ static int read_request(struct vcpu *v, struct hc_frame *f,
 {
 	const struct xen_memory_reservation *a =
 		hc_arg_as(f, struct xen_memory_reservation);
-	int err;
+	int err = hc_read(f, f->buf, f->args[1], sizeof(*a));
 
-	r->d = mm_target(v->domain, a->domid, &err);
+	r->d = err == 0 ? mm_target(v->domain, a->domid, &err) : NULL;
 	if (r->d == NULL) {
 		return err;
 	}
@@ -61,11 +61,11 @@ static long run(struct vcpu *v, struct hc_frame *f, extent_fn *fn)
 	int err = read_request(v, f, &r);
 	u64 i, left = CUT_FRAMES;
 
-	if (err != 0) {
+	if (err == -XEN_EPERM) {
 		return err;
 	}
-	if (r.order > MAX_ORDER) {
-		return (long)r.start;
+	if (err != 0 || r.order > MAX_ORDER) {
+		return (long)(f->args[0] >> CMD_BITS);
 	}
 	if (mm_begin(r.d) != 0) {
 		return HC_RESTART;
