@@ -4,6 +4,7 @@
  * address of the hypervisor, no reserved bits, no general detect, no I/O
  * breakpoints, and execution breakpoints of length 1 only (SDM 3B 17.2).
  */
+#include <arch/cpu.h>
 #include <arch/entry.h>
 #include <arch/layout.h>
 #include <hv/hypercall.h>
@@ -22,9 +23,9 @@ static bool address_ok(u64 value)
 	return is_canonical(value) && !is_hv_va(value);
 }
 
-static bool dr7_ok(u64 value)
+static bool dr7_ok(u32 value)
 {
-	if (value >> 32 || (value & DR7_GD)) {
+	if (value & DR7_GD) {
 		return false;
 	}
 	for (unsigned int i = 0; i < BREAKPOINTS; i++) {
@@ -38,7 +39,18 @@ static bool dr7_ok(u64 value)
 	return true;
 }
 
-static int store(struct vcpu *v, unsigned int reg, u64 value)
+int debugreg_number(const struct vcpu *v, u64 reg)
+{
+	if (reg > 7) {
+		return -1;
+	}
+	if (reg == 4 || reg == 5) {
+		return v->s.cr4 & CR4_DE ? -1 : (int)reg + 2;
+	}
+	return (int)reg;
+}
+
+static int store(struct vcpu *v, int reg, u64 value)
 {
 	switch (reg) {
 	case 0 ... 3:
@@ -48,26 +60,29 @@ static int store(struct vcpu *v, unsigned int reg, u64 value)
 		break;
 	case 6:
 		if (value >> 32) {
-			return -XEN_EPERM;
+			return -XEN_EINVAL;
 		}
 		value = (value & DR6_WRITABLE) | DR6_INIT;
 		break;
 	case 7:
-		if (!dr7_ok(value)) {
+		if (value >> 32) {
+			return -XEN_EINVAL;
+		}
+		if (!dr7_ok((u32)value)) {
 			return -XEN_EPERM;
 		}
 		value = (value & ~DR7_RESERVED) | DR7_INIT;
 		break;
 	default:
-		return -XEN_EINVAL;
+		return -XEN_ENODEV;
 	}
 	v->s.debugreg[reg] = value;
 	return 0;
 }
 
-int debugreg_set(struct vcpu *v, unsigned int reg, u64 value)
+int debugreg_set(struct vcpu *v, u64 reg, u64 value)
 {
-	int err = store(v, reg, value);
+	int err = store(v, debugreg_number(v, reg), value);
 
 	if (err == 0 && v == current) {
 		arch_load_debugregs(v);
@@ -89,15 +104,12 @@ void debugreg_report(struct vcpu *v, u64 dr6)
 
 long hc_set_debugreg(struct vcpu *v, struct hc_frame *f)
 {
-	return debugreg_set(v, (unsigned int)f->args[0], f->args[1]);
+	return debugreg_set(v, (u32)f->args[0], f->args[1]);
 }
 
 long hc_get_debugreg(struct vcpu *v, struct hc_frame *f)
 {
-	unsigned int reg = (unsigned int)f->args[0];
+	int reg = debugreg_number(v, (u32)f->args[0]);
 
-	if (reg > 7 || reg == 4 || reg == 5) {
-		return -XEN_EINVAL;
-	}
-	return (long)v->s.debugreg[reg];
+	return reg < 0 ? -XEN_ENODEV : (long)v->s.debugreg[reg];
 }

@@ -189,8 +189,8 @@ int vcpu_set_ldt(struct vcpu *v, u64 base, unsigned int entries)
 /* The references are part of the frames' state: none are taken here. */
 static int ldt_rebuild(struct vcpu *v)
 {
-	unsigned int nr = (unsigned int)((v->s.ldt_entries + PER_PAGE - 1) /
-	                                 PER_PAGE);
+	unsigned int nr =
+		(unsigned int)((v->s.ldt_entries + PER_PAGE - 1) / PER_PAGE);
 
 	for (unsigned int i = 0; i < LDT_MAX_PAGES; i++) {
 		struct walk w;
@@ -212,8 +212,8 @@ static int ldt_rebuild(struct vcpu *v)
 
 int vcpu_descriptors_rebuild(struct vcpu *v)
 {
-	unsigned int nr = (unsigned int)((v->s.gdt_entries + PER_PAGE - 1) /
-	                                 PER_PAGE);
+	unsigned int nr =
+		(unsigned int)((v->s.gdt_entries + PER_PAGE - 1) / PER_PAGE);
 
 	if (v->s.gdt_entries > GDT_MAX || v->s.ldt_entries > LDT_MAX) {
 		return -XEN_EINVAL;

@@ -88,20 +88,11 @@ enum emul emul_clts(struct vcpu *v, const struct insn *in)
 	return EMUL_DONE;
 }
 
-/* 4 and 5 are names of 6 and 7 unless CR4.DE says there are no such. */
-static unsigned int dr_number(const struct vcpu *v, unsigned int reg)
-{
-	if ((reg == 4 || reg == 5) && !(v->s.cr4 & CR4_DE)) {
-		return reg + 2;
-	}
-	return reg;
-}
-
 enum emul emul_dr_read(struct vcpu *v, const struct insn *in)
 {
-	unsigned int reg = dr_number(v, in->reg);
+	int reg = debugreg_number(v, in->reg);
 
-	if (reg > 7 || reg == 4 || reg == 5) {
+	if (reg < 0) {
 		return EMUL_FAULT;
 	}
 	*insn_register(&v->s.regs, in->rm) = v->s.debugreg[reg];
@@ -112,8 +103,5 @@ enum emul emul_dr_write(struct vcpu *v, const struct insn *in)
 {
 	u64 value = *insn_register(&v->s.regs, in->rm);
 
-	if (debugreg_set(v, dr_number(v, in->reg), value) != 0) {
-		return EMUL_FAULT;
-	}
-	return EMUL_DONE;
+	return debugreg_set(v, in->reg, value) == 0 ? EMUL_DONE : EMUL_FAULT;
 }

@@ -110,7 +110,6 @@ static const struct insn_row rows[] = {
 	{0xfa, WHO_IOPL, emul_nothing}, /* cli */
 	{0xfb, WHO_IOPL, emul_nothing}, /* sti */
 	{0x0f06, WHO_KERNEL, emul_clts},
-	{0x0f08, WHO_KERNEL, emul_nothing}, /* invd */
 	{0x0f09, WHO_KERNEL, emul_nothing}, /* wbinvd */
 	{0x0f20, WHO_KERNEL, emul_cr_read},
 	{0x0f21, WHO_KERNEL, emul_dr_read},

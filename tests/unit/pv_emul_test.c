@@ -72,7 +72,7 @@ static const struct {
 	{"\x0f\x21\xf8", 3, true, false, false},  /* mov %dr7, %rax */
 	{"\x0f\x06", 2, true, false, false},      /* clts */
 	{"\x0f\x09", 2, true, false, false},      /* wbinvd */
-	{"\x0f\x08", 2, true, false, false},      /* invd */
+	{"\x0f\x08", 2, false, false, false},     /* invd */
 	{"\xec", 1, false, true, false},          /* in */
 	{"\xe6\x80", 2, false, true, false},      /* out */
 	{"\xfa", 1, false, true, false},          /* cli */

@@ -171,7 +171,8 @@ static void test_debug_control(void **state)
 {
 	(void)state;
 	assert_int_equal(fake_call(hc_set_debugreg, 7, 1UL << 13), -XEN_EPERM);
-	assert_int_equal(fake_call(hc_set_debugreg, 7, 1UL << 32), -XEN_EPERM);
+	assert_int_equal(fake_call(hc_set_debugreg, 7, 1UL << 32), -XEN_EINVAL);
+	assert_int_equal(fake_call(hc_set_debugreg, 6, 1UL << 32), -XEN_EINVAL);
 	assert_int_equal(v->s.debugreg[7], DR7_INIT);
 	/* Each R/W and LEN of each breakpoint: I/O, and execution longer
 	 * than one byte, are refused. */
@@ -187,8 +188,14 @@ static void test_debug_control(void **state)
 	assert_int_equal(v->s.debugreg[7], 0x403);
 	assert_int_equal(fake_call(hc_set_debugreg, 6, ~0U), 0);
 	assert_int_equal(v->s.debugreg[6], 0xffffefff);
-	assert_int_equal(fake_call(hc_set_debugreg, 4, 0), -XEN_EINVAL);
-	assert_int_equal(fake_call(hc_get_debugreg, 5, 0), -XEN_EINVAL);
+	assert_int_equal(fake_call(hc_get_debugreg, 4, 0), 0xffffefff);
+	assert_int_equal(fake_call(hc_set_debugreg, 5, 0), 0);
+	assert_int_equal(v->s.debugreg[7], DR7_INIT);
+	assert_int_equal(fake_call(hc_set_debugreg, 8, 0), -XEN_ENODEV);
+	assert_int_equal(fake_call(hc_get_debugreg, ~0U, 0), -XEN_ENODEV);
+	v->s.cr4 |= CR4_DE;
+	assert_int_equal(fake_call(hc_set_debugreg, 4, 0), -XEN_ENODEV);
+	assert_int_equal(fake_call(hc_get_debugreg, 5, 0), -XEN_ENODEV);
 }
 
 /* The user's GS is loaded while the kernel's base stays; never an error. */

@@ -68,8 +68,11 @@ u64 segment_base_get(struct vcpu *v, unsigned int which);
 #define DR7_INIT 0x400UL
 #define DR6_BS   0x4000UL
 
-/** 0, -XEN_EINVAL (no such register) or -XEN_EPERM (value). */
-int debugreg_set(struct vcpu *v, unsigned int reg, u64 value);
+/** The register that @reg names, 0 to 3, 6, 7, or -1. 4 and 5 are names of 6
+ *  and 7 unless CR4.DE says there are no such. */
+int debugreg_number(const struct vcpu *v, u64 reg);
+/** 0, -XEN_ENODEV (no such register), -XEN_EINVAL or -XEN_EPERM (value). */
+int debugreg_set(struct vcpu *v, u64 reg, u64 value);
 /** Adds what a #DB reported to the guest's DR6, but for breakpoints that the
  *  guest has not enabled. */
 void debugreg_report(struct vcpu *v, u64 dr6);
