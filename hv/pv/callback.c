@@ -15,9 +15,12 @@
 	(1u << CALLBACKTYPE_event | 1u << CALLBACKTYPE_failsafe |              \
 	 1u << CALLBACKTYPE_syscall | 1u << CALLBACKTYPE_nmi)
 
-static bool is_offered(unsigned int type)
+/* ... can be named: none of them but the NMI's can be unregistered. */
+#define KNOWN (OFFERED | 1u << CALLBACKTYPE_sysenter)
+
+static bool in_set(unsigned int type, u32 set)
 {
-	return type < 32 && (OFFERED >> type & 1);
+	return type < 32 && (set >> type & 1);
 }
 
 static void set_nmi(struct vcpu *v, u64 address)
@@ -28,7 +31,7 @@ static void set_nmi(struct vcpu *v, u64 address)
 static long set_callback(struct vcpu *v, unsigned int type, unsigned int flags,
                          u64 address)
 {
-	if (!is_offered(type)) {
+	if (!in_set(type, OFFERED)) {
 		return -XEN_ENOSYS;
 	}
 	if (!is_canonical(address)) {
@@ -58,7 +61,7 @@ long hc_callback_unregister(struct vcpu *v, struct hc_frame *f)
 	const struct callback_unregister *c =
 		hc_arg_as(f, struct callback_unregister);
 
-	if (!is_offered(c->type)) {
+	if (!in_set(c->type, KNOWN)) {
 		return -XEN_ENOSYS;
 	}
 	if (c->type != CALLBACKTYPE_nmi) {
