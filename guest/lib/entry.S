@@ -76,6 +76,7 @@ failsafe_rest:
 	pushq	$257
 
 entry_common:
+	cld
 	pushq	%rdi
 	pushq	%rsi
 	pushq	%rdx

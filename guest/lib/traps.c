@@ -61,10 +61,10 @@ void trap_dispatch(struct regs *regs)
 	if (regs_from_user(regs)) {
 		user_leave(regs);
 	}
-	if (hooks[entry] && hooks[entry](regs)) {
+	if (fix_up(regs)) {
 		return;
 	}
-	if (fix_up(regs)) {
+	if (hooks[entry] && hooks[entry](regs)) {
 		return;
 	}
 	test_error("unexpected entry %u, error %lx, rip %lx, cr2 %lx", entry,

@@ -36,7 +36,7 @@ static void push(const char *text, size_t len)
 
 GUEST_TEST(replay_console)
 {
-	uint64_t rounds = replay_rounds(300);
+	uint64_t rounds = replay_rounds(80);
 	static char line[80];
 	int len;
 

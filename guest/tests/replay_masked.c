@@ -15,9 +15,10 @@ static unsigned int disorder;
 static uint64_t spin(unsigned int which, evtchn_port_t port)
 {
 	for (uint64_t turns = 0; turns < 1UL << 32; turns++) {
-		bool bit = port_is_pending(port);
-		bool sel = boot_vcpu_info->evtchn_pending_sel != 0;
+		/* Last written first, so that none can be seen early. */
 		bool flag = boot_vcpu_info->evtchn_upcall_pending;
+		bool sel = boot_vcpu_info->evtchn_pending_sel != 0;
+		bool bit = port_is_pending(port);
 
 		disorder += (flag && !sel) || (sel && !bit);
 		if ((which == 0 && bit) || (which == 1 && sel) ||

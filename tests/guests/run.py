@@ -23,7 +23,7 @@ VERDICT = re.compile(r"^(?:\(XEN\) )?verdict: (\S+) (PASS|FAIL|SKIP|ERROR)"
 # this and stays there.
 XEN_END = re.compile(rb"Hardware Dom0 (halted|crashed|shutdown)")
 HV_OPTIONS = {
-    "xen": "console=com1 com1=115200 dom0_mem={mem}M sched=credit dom0=pv "
+    "xen": "console=com1 com1=115200 dom0_mem={mem}M,max:{mem}M sched=credit dom0=pv "
            "loglvl=all",
     "chronovisor": "console=com1 dom0less",
 }

@@ -3,8 +3,8 @@
  * Exceptions, software interrupts and callbacks of a guest.
  *
  * Every vector has an entry stub; what happens next is decided in this
- * order: a return from user mode ends user_run(); a hook for the vector; a
- * fix-up for the faulting instruction (PROBE); else the running test ends
+ * order: a return from user mode ends user_run(); a fix-up for the faulting
+ * instruction (PROBE); a hook for the vector; else the running test ends
  * with verdict ERROR. Registers are saved in full and restored through
  * HYPERVISOR_iret, so a hook may change any of them.
  */
