@@ -250,7 +250,7 @@ void step_misc(void)
 			hc_console_io(CONSOLEIO_write, sizeof(text) - 1, text);
 		}
 		hc_console_io(CONSOLEIO_write, (unsigned int)any_small(),
-		              (char *)bad_pointer());
+		              (char *)8);
 		break;
 	}
 }

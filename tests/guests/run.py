@@ -6,7 +6,9 @@
 The guest is the hypervisor's first module: the first domain on Xen, an
 ordinary guest (boot option dom0less) on Chronovisor. The serial log is kept.
 Exit status: 0 all verdicts PASS or SKIP, 1 a FAIL or ERROR, 2 usage, 3 no
-verdict (crash, hang, QEMU failed).
+verdict (crash, hang, QEMU failed). With --expect, a file of lines
+"<name> <STATUS>[,<STATUS>]" says which verdicts there must be; status 0 is
+then exact agreement with it.
 """
 
 import argparse
@@ -91,6 +93,24 @@ def parse(log_path):
     return verdicts
 
 
+def compare(verdicts, path):
+    """Lines that say where the verdicts part from the expectation file."""
+    got = {name: result for name, result, _ in verdicts}
+    lines = []
+    with open(path, encoding="utf-8") as expected:
+        for line in expected:
+            words = line.split("#")[0].split()
+            if len(words) != 2:
+                continue
+            name, allowed = words[0], words[1].split(",")
+            result = got.pop(name, "no verdict")
+            if result not in allowed:
+                lines.append(f"{name}: {result}, expected {words[1]}")
+    lines += [f"{name}: {result}, not in {path}"
+              for name, result in got.items()]
+    return lines
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--hv", choices=sorted(HV_OPTIONS), required=True)
@@ -98,6 +118,7 @@ def main():
                         help="the hypervisor's image, unpacked")
     parser.add_argument("--timeout", type=float, default=120)
     parser.add_argument("--log", help="serial log (default: <guest>.<hv>.log)")
+    parser.add_argument("--expect", help="expectation file")
     parser.add_argument("--memory", type=int, default=256, help="MiB")
     parser.add_argument("--guest-memory", type=int, default=64, help="MiB")
     parser.add_argument("--cpu", default="Nehalem")
@@ -128,6 +149,11 @@ def main():
             f"no verdict, QEMU status {status}"
         print(f"run.py: {why}; serial log: {log_path}", file=sys.stderr)
         return 3
+    if args.expect:
+        parts = compare(verdicts, args.expect)
+        for part in parts:
+            print(f"run.py: {part}", file=sys.stderr)
+        return 1 if parts else 0
     bad = any(result in ("FAIL", "ERROR") for _, result, _ in verdicts)
     return 1 if bad else 0
 
