@@ -5,6 +5,7 @@
 # tests/system; their logs are kept in build/logs.
 
 .PHONY: check-host check-system
+HOST_TESTS += tests/system/images_test.py
 check-host: $(HOST_TESTS) ## unit tests, with sanitizers
 	$(Q)for t in $(HOST_TESTS); do $$t || exit 1; done
 

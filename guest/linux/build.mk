@@ -40,10 +40,14 @@ $(LINUX_OUT)/xen: $(DEBIAN_OUT)/xen.stamp
 
 # ---- the demonstration's module ----------------------------------------------
 # Debian's headers name each other under /usr/src; here they are neighbours.
-HEADERS := $(abspath $(DEBIAN_OUT)/headers)/usr/src
+HEADERS       := $(abspath $(DEBIAN_OUT)/headers)/usr/src
+BESIDE_ITSELF := $$(dir $$(lastword $$(MAKEFILE_LIST)))../
+
+# The debug information names the source in this tree, not kbuild's copy.
+RACY_NAMES = $(abspath $(LINUX_OUT)/demo/$*)=$(abspath $(LINUX)/demo)
 
 $(DEBIAN_OUT)/headers-here.stamp: $(DEBIAN_OUT)/headers.stamp
-	$(Q)sed -i 's|^include /usr/src/|include $$(dir $$(lastword $$(MAKEFILE_LIST)))../|' \
+	$(Q)sed -i 's|^include /usr/src/|include $(BESIDE_ITSELF)|' \
 		$(HEADERS)/*-amd64/Makefile
 	@touch $@
 
@@ -55,7 +59,8 @@ $(LINUX_OUT)/demo/racy-%.ko: $(LINUX)/demo/racy.c $(LINUX)/demo/Kbuild \
 	$(Q)release=$$(cd $(DEBIAN_OUT)/$*/boot && ls vmlinuz-*) && \
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(MAKE) \
 		-C $(HEADERS)/linux-headers-$${release#vmlinuz-} \
-		M=$(abspath $(@D)/$*) modules KCFLAGS="-fdebug-prefix-map=$(abspath $(@D)/$*)=$(abspath $(LINUX)/demo)" > $(@D)/$*/log 2>&1 || \
+		M=$(abspath $(@D)/$*) KCFLAGS="-fdebug-prefix-map=$(RACY_NAMES)" \
+		modules > $(@D)/$*/log 2>&1 || \
 		{ cat $(@D)/$*/log; exit 1; }
 	$(Q)cp $(@D)/$*/racy.ko $@
 
@@ -120,6 +125,7 @@ $(LINUX_OUT)/dom0.cpio: $(LINUX)/dom0/dom0.list $(LINUX)/dom0/init \
 .SECONDARY: $(FLAVOURS:%=$(LINUX_OUT)/demo/racy-%.ko)
 .PHONY: linux
 linux: ## kernels and initramfs archives for the guests
-linux: $(FLAVOURS:%=$(LINUX_OUT)/vmlinuz-%) $(FLAVOURS:%=$(LINUX_OUT)/vmlinux-%) \
+linux: $(FLAVOURS:%=$(LINUX_OUT)/vmlinuz-%) \
+	$(FLAVOURS:%=$(LINUX_OUT)/vmlinux-%) \
 	$(LINUX_OUT)/domu.cpio $(LINUX_OUT)/dom0.cpio
 include $(LINUX)/iso.mk

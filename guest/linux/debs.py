@@ -7,8 +7,9 @@
 
 DEBS/lock records what was fetched: a digest of LIST's rows, then one "tree
 package version sha256 file members" per line. While LIST asks for nothing
-else and the files are there, no network is used. All packages of the kernel have one version: when Debian
-publishes a new one between two downloads, everything is resolved again.
+else and the files are there, no network is used. All packages of the kernel
+have one version: when Debian publishes a new one between two downloads,
+everything is resolved again.
 """
 
 import hashlib

@@ -55,7 +55,9 @@ def read_lists(names):
                     path, *entry = parse(line)
                     if path in entries:
                         raise ListError(f"'{path}' is listed twice")
-                except (ListError, ValueError, OSError) as error:
+                except ValueError:
+                    raise ListError(f"{name}:{number}: what is '{line}'?")
+                except (ListError, OSError) as error:
                     raise ListError(f"{name}:{number}: {error}")
                 entries[path] = entry
     for path in list(entries):

@@ -80,7 +80,8 @@ class Serial:
 
     def expect(self, pattern, timeout_s=120):
         """Wait for a regular expression; its match. What came up to the end
-        of the match is consumed."""
+        of the match is consumed. The end of a line is \\n in a pattern: $
+        is also where a line has come to so far."""
         wanted = re.compile(pattern, re.M)
         deadline = time.monotonic() + timeout_s
         with self.changed:

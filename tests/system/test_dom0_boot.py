@@ -16,11 +16,11 @@ def test_exec():
     with machine:
         machine.serial.expect(r"^chrono: dom0 up, ", 240)
         listed = machine.serial.expect(
-            r"(?s)\A(.*)^control_d$")[1].split()
+            r"(?s)\A(.*)^control_d\n")[1].split()
         missing = [name for name in DEVICES if name not in listed]
         if missing:
             raise qemu.Failure("/dev/xen lacks " + ", ".join(missing))
-        machine.serial.expect(r"^chrono: exec status 7$", 30)
+        machine.serial.expect(r"^chrono: exec status 7\n", 30)
         target.expect_end(machine)
 
 
@@ -33,7 +33,7 @@ def test_shell():
         machine.serial.send_line("exit")
         machine.serial.expect(systems.PROMPT, 30)
         machine.serial.send_line("tty; ls /boot")
-        machine.serial.expect(r"^/dev/hvc0$", 30)
+        machine.serial.expect(r"^/dev/hvc0\n", 30)
         machine.serial.expect(r"domu\.cpio\s+vmlinuz-cloud", 30)
         machine.serial.send_line("poweroff -f")
         target.expect_end(machine)

@@ -16,7 +16,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#define RINGS	8
+#define RINGS   8
 #define SAMPLES 7
 
 struct reader {
