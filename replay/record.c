@@ -13,10 +13,21 @@
 /* The most that one entry may log: an INPUT call's output and some more. */
 #define ENTRY_ROOM 8192u
 
+/* What was sealed stays a usable recording: it ends with END(full), for which
+ * the store keeps room, at the last position that is in it. */
 static void out_of_room(struct rr_session *s)
 {
-	s->report.what = "the trace has no more room";
+	static const char text[] = "the trace has no more room";
+	uint64_t entry = s->sealed_entry;
+
+	s->report.what = text;
 	s->report.position = s->s.position;
+	tf_writer_open(&s->writer, entry);
+	(void)tf_put_end(&s->writer,
+			 &(struct tf_end){ .entry = entry,
+					   .reason = TF_END_FULL,
+					   .text = { text, sizeof(text) - 1 } });
+	(void)s->machine->seal(s->ctx, &s->writer);
 	rr_stop(s, RR_FAILED);
 }
 
@@ -37,6 +48,9 @@ static bool seal(struct rr_session *s, struct tf_writer *w)
 	if (s->machine->seal(s->ctx, w) != 0) {
 		out_of_room(s);
 		return false;
+	}
+	if (w == &s->writer && w->nr_records != 0) {
+		s->sealed_entry = w->last_entry;
 	}
 	tf_writer_open(w, s->s.position.entry);
 	return true;

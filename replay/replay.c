@@ -310,7 +310,7 @@ static void replay_publish(struct rr_session *s, uint64_t offset)
 	if (s->state != RR_RUNNING) {
 		return;
 	}
-	if (!s->have_record && !peek(s)) {
+	if (!peek(s) || s->record.id == TF_END) {
 		if (s->state == RR_RUNNING) {
 			rr_stop(s, RR_CUT);
 		}

@@ -9,9 +9,10 @@
 #include <hv/lib.h>
 #include <hv/rr.h>
 
-#define LOG_RING   65536
-#define INPUT_RING 1024
-#define POLL_MASK  0x3f /* every 64th look asks the device */
+#define RELAYED_LINE 1 /* COM2 */
+#define LOG_RING     65536
+#define INPUT_RING   1024
+#define POLL_MASK    0x3f /* every 64th look asks the device */
 
 static struct {
 	int line; /* serial line of the log, or -1 */
@@ -60,19 +61,23 @@ size_t console_log_read(char *buf, size_t size, u64 *pos)
 	return n;
 }
 
-void console_guest_write(struct domain *d, const char *s, size_t len)
-{
-	if (rr_tap_effect(d, s, len)) {
-		console_write(s, len);
-	}
-}
-
 /* The domain that reads the machine's console: the first one. */
 static struct domain *console_owner(void)
 {
 	return list_empty(&all_domains)
 	               ? NULL
 	               : CONTAINER_OF(all_domains.next, struct domain, link);
+}
+
+void console_guest_write(struct domain *d, const char *s, size_t len)
+{
+	bool visible = rr_tap_effect(d, s, len);
+
+	if (d != console_owner()) {
+		console_buffer_write(d, s, len);
+	} else if (visible) {
+		console_write(s, len);
+	}
 }
 
 size_t console_guest_read(struct domain *d, char *buf, size_t size)
@@ -127,4 +132,39 @@ void console_poll(void)
 	if (got) {
 		push_input();
 	}
+}
+
+/* The relayed line, unless the log has it. */
+static bool serial_ready(void)
+{
+	static bool tried, present;
+
+	if (!tried) {
+		tried = true;
+		present = con.line != RELAYED_LINE && uart_init(RELAYED_LINE);
+	}
+	return present;
+}
+
+size_t console_serial_read(char *buf, size_t size)
+{
+	size_t n = 0;
+	int c;
+
+	while (serial_ready() && n < size &&
+	       (c = uart_getc(RELAYED_LINE)) >= 0) {
+		buf[n++] = (char)c;
+	}
+	return n;
+}
+
+size_t console_serial_write(const char *buf, size_t size)
+{
+	if (!serial_ready()) {
+		return 0;
+	}
+	for (size_t i = 0; i < size; i++) {
+		uart_putc(RELAYED_LINE, buf[i]);
+	}
+	return size;
 }

@@ -9,10 +9,12 @@
 #include "vcpu.h"
 
 #include <arch/entry.h>
+#include <hv/console.h>
 #include <hv/evtchn.h>
 #include <hv/grant.h>
 #include <hv/guest_timer.h>
 #include <hv/mm.h>
+#include <hv/rr_control.h>
 #include <hv/sched.h>
 #include <hv/shared.h>
 #include <xen/errno.h>
@@ -120,6 +122,8 @@ static void domain_free(struct domain *d)
 	for_each_vcpu (d, v) {
 		vcpu_free(v);
 	}
+	rr_release(d);
+	console_buffer_free(d);
 	evtchn_destroy(d);
 	grant_destroy(d);
 	domain_mm_destroy(d);

@@ -5,6 +5,7 @@
  */
 #include <hypercall/dispatch.h>
 #include <hypercall/table.h>
+#include <public/chrono.h>
 #include <xen/callback.h>
 #include <xen/domctl.h>
 #include <xen/event_channel.h>
@@ -53,6 +54,9 @@
 			sizeof(struct xen_platform_op), true                   \
 	}
 
+#define CHRONO                                                                 \
+	{ 0, sizeof(struct chrono_op), sizeof(struct chrono_op), false }
+
 #define HC_CALL(nr, how)
 #define HC(number, subop, cls, caller, fn, argument)                           \
 	{.name = #number,                                                      \
@@ -68,6 +72,7 @@ static const struct hc_row rows[] = {
 
 static_assert(sizeof(struct xen_domctl) <= HC_BUF_SIZE, "domctl.h");
 static_assert(sizeof(struct xen_sysctl) <= HC_BUF_SIZE, "sysctl.h");
+static_assert(sizeof(struct chrono_op) <= HC_BUF_SIZE, "chrono.h");
 static_assert(sizeof(struct xen_platform_op) <= HC_BUF_SIZE, "platform.h");
 
 #define HC(number, subop, cls, caller, fn, argument)

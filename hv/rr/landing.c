@@ -9,6 +9,7 @@
 #include <hv/rr.h>
 #include <hv/sched.h>
 #include <hv/timer.h>
+#include <rr_hv/lifecycle.h>
 
 /* Stop after one more instruction: what was retried has then happened. */
 #define FINISH_INSTRUCTION 1
@@ -18,7 +19,7 @@ void rr_after_guest(struct vcpu *v)
 	struct rr_domain *rr = v->domain->rr;
 	u64 ran;
 
-	if (rr == NULL) {
+	if (!rr_attached(v->domain)) {
 		return;
 	}
 	ran = iclock->elapsed(v);
@@ -89,13 +90,14 @@ bool rr_before_guest(struct vcpu *v)
 	struct rr_domain *rr = v->domain->rr;
 	u64 due;
 
-	if (rr == NULL) {
+	if (!rr_attached(v->domain)) {
 		return true;
 	}
+	rr_room_check(rr);
 	if (rr_event_waiting(&rr->session)) {
 		land_recorded(rr);
 	} else if (rr_landing_due(&rr->session, &due)) {
 		land_replayed(rr, due);
 	}
-	return rr->session.state == RR_RUNNING && vcpu_runnable(v);
+	return vcpu_runnable(v);
 }

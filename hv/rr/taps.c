@@ -28,7 +28,7 @@ void rr_tap_entry(struct vcpu *v)
 	struct rr_domain *rr = v->domain->rr;
 
 	v->nr_entries++;
-	if (rr == NULL) {
+	if (!rr_attached(v->domain)) {
 		return;
 	}
 	rr->in_entry = true;
@@ -41,7 +41,7 @@ void rr_tap_exit(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
 
-	if (rr == NULL) {
+	if (!rr_attached(v->domain)) {
 		return;
 	}
 	rr->in_entry = false;

@@ -15,6 +15,7 @@ static struct window_store {
 	struct trace_store st;
 	u8 *base;
 	u64 size;
+	bool used;
 	u64 at; /* where the next chunk goes */
 	struct tf_index index;
 	u8 *raw[2]; /* raw payloads, used in turn */
@@ -101,15 +102,23 @@ static enum rr_load window_load(struct trace_store *st, enum tf_stream stream,
 	return RR_LOAD_OK;
 }
 
-static void window_close(struct trace_store *st)
+/* A full window ends the recording: nobody drains it. */
+static bool window_room(const struct trace_store *st)
 {
 	(void)st;
+	return true;
+}
+
+static void window_close(struct trace_store *st)
+{
+	CONTAINER_OF(st, struct window_store, st)->used = false;
 }
 
 static const struct trace_store_ops window_ops = {
 	.begin = window_begin,
 	.seal = window_seal,
 	.load = window_load,
+	.room = window_room,
 	.close = window_close,
 };
 
@@ -131,12 +140,18 @@ struct trace_store *window_store_open(void)
 {
 	win.base = window_map(&win.size);
 	if (win.base == NULL) {
+		log_warn("this machine has no trace window");
+		return NULL;
+	}
+	if (win.used) {
+		log_warn("the trace window is in use");
 		return NULL;
 	}
 	if (!buffers(&win)) {
 		log_warn("trace window: no memory for its buffers");
 		return NULL;
 	}
+	win.used = true;
 	win.st.ops = &window_ops;
 	win.at = TF_SUPER_SIZE;
 	return &win.st;

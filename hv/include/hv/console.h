@@ -31,4 +31,15 @@ size_t console_ring_input(struct domain *d, const char *s, size_t len);
 /** Puts bytes into its input ring, now; returns how many fitted. */
 size_t console_ring_put(struct domain *d, const char *s, size_t len);
 
+/** Output of domains other than the first, kept until it is read. */
+void console_buffer_write(struct domain *d, const char *s, size_t len);
+/** Takes what was kept; returns the count. */
+size_t console_buffer_read(struct domain *d, char *buf, size_t size);
+void console_buffer_free(struct domain *d);
+
+/** The machine's second serial line, relayed to the control domain. Bytes read
+ *  or written; 0 when there is nothing or no line. */
+size_t console_serial_read(char *buf, size_t size);
+size_t console_serial_write(const char *buf, size_t size);
+
 #endif

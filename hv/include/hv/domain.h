@@ -20,6 +20,7 @@ struct mmu_ops;
 struct page;
 struct rr_domain;
 struct grant_table;
+struct console_buffer;
 
 struct vcpu {
 	/* The stubs find these two by their offsets: keep them first. The CPU
@@ -104,6 +105,7 @@ struct domain {
 	struct evtchn_state *ports; /* MAX_PORTS of them */
 
 	struct grant_table *grant;
+	struct console_buffer *console; /* what it wrote, if kept */
 	struct rr_domain *rr; /* attached while recorded or replayed */
 
 	u64 log_tokens, log_refill_ns; /* guest_log() */

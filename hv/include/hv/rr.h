@@ -18,6 +18,8 @@
 #include <rr/session.h>
 
 struct trace_store;
+struct snapshot_writer;
+struct snapshot_reader;
 
 /* A session and what ties it to its domain. */
 struct rr_domain {
@@ -29,14 +31,19 @@ struct rr_domain {
 	bool exact;     /* the clock gives positions in the middle of code */
 	u64 epoch_ns;   /* record: host time of domain time 0 */
 	bool in_entry;  /* between rr_tap_entry() and rr_tap_exit() */
+	bool over;	   /* a recording that ended: the domain runs on */
+	bool held;	   /* the vCPU is paused on behalf of the session */
 	struct trace_store *store;
 	struct tf_calls *calls;
 	void *raw, *raw_history;
+	struct timer seal_timer;
+	struct snapshot_writer *writing; /* the start is being written */
+	struct snapshot_reader *reading; /* ... or read */
 };
 
 static inline bool rr_attached(const struct domain *d)
 {
-	return unlikely(d->rr != NULL);
+	return unlikely(d->rr != NULL) && !d->rr->over;
 }
 
 /** A counted entry of @v begins. */

@@ -15,4 +15,7 @@ int rr_record_domain(struct domain *d);
  *  after one line of log. */
 struct domain *rr_replay_trace(void);
 
+/** The domain goes, and its session with it. */
+void rr_release(struct domain *d);
+
 #endif

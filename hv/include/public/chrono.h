@@ -29,7 +29,7 @@ enum chrono_cmd {
 	CHRONO_TRACE_READ,	/* recording: sealed bytes out of the ring */
 	CHRONO_TRACE_ACK,	/* ... are durable: the ring forgets them */
 	CHRONO_REPLAY_CREATE,	/* a domain from a trace; starts paused */
-	CHRONO_TRACE_FEED,	/* replay: bytes of the trace file */
+	CHRONO_TRACE_FEED,	/* replay: the chunk that STATUS wants */
 	CHRONO_RUN,		/* debugged domain: run to a condition */
 	CHRONO_INTERRUPT,	/* ... stop it at the next instruction */
 	CHRONO_REGS_GET,
@@ -41,6 +41,7 @@ enum chrono_cmd {
 	CHRONO_CHECKPOINT,	/* replay: keep this moment */
 	CHRONO_RESTORE,		/* replay: go back to a kept moment */
 	CHRONO_DROP,		/* replay: forget a kept moment */
+	CHRONO_CONSOLE_SETUP,	/* the hypervisor as backend of its console */
 	CHRONO_CONSOLE_READ,	/* what the domain wrote to its console */
 	CHRONO_CONSOLE_WRITE,	/* input for its console */
 	CHRONO_SERIAL_READ,	/* COM2 of the machine */
@@ -95,10 +96,15 @@ struct chrono_status {
 	uint64_t time_ns; /* virtual time */
 	uint64_t rip;
 	uint64_t break_address;
-	/* Record: bytes in the ring not yet acknowledged, and in all. Replay:
-	 * what is wanted of the trace file (TRACE_FEED), 0: nothing. */
+	/* Record: bytes in the ring not yet acknowledged, and in all. */
 	uint64_t trace_bytes, trace_total;
-	uint64_t want_offset, want_bytes;
+	/* Replay: if `wants`, the index of a chunk within its stream that has
+	 * to be brought by TRACE_FEED. */
+	uint64_t want_index;
+	uint32_t want_stream;
+	uint8_t wants;
+	uint8_t starting; /* the start snapshot is being written or read */
+	uint8_t pad[2];
 	/* Divergence or failure. */
 	struct chrono_position report_position;
 	uint64_t report_expected, report_actual, report_since;
@@ -109,6 +115,18 @@ struct chrono_status {
 	uint64_t previous_offset;
 };
 
+/* Bytes in or out of the caller's memory.
+ *
+ *                 buffer                   offset           flags
+ *   TRACE_READ    gets sealed bytes        in the file
+ *   TRACE_ACK                              all before it
+ *   REPLAY_CREATE the superblock                            CHRONO_STORE_*
+ *   TRACE_FEED    the wanted chunk: header (128 bytes), then its raw payload;
+ *                 size 0: the trace ends before it
+ *   MEM_*         guest memory             its address      CHRONO_MEM_*
+ *   CONSOLE_*, SERIAL_*  text
+ *   CALL_COUNTS   64 counters of 8 bytes
+ */
 struct chrono_bytes {
 	uint64_t buffer; /* address in the caller */
 	uint64_t size;	 /* in: of the buffer; out: bytes moved */
@@ -180,6 +198,15 @@ struct chrono_regs_access {
 	uint64_t buffer; /* address of a struct chrono_regs in the caller */
 };
 
+/* While a domain is built: first with gmfn CHRONO_NO_FRAME, which reserves the
+ * event channel for start_info, then with the ring's frame. */
+struct chrono_console {
+	uint64_t gmfn;
+	uint32_t port; /* out */
+	uint32_t pad;
+};
+#define CHRONO_NO_FRAME (~0ull)
+
 struct chrono_audit {
 	uint32_t mismatches;
 };
@@ -204,6 +231,7 @@ struct chrono_op {
 		struct chrono_break brk;
 		struct chrono_checkpoint checkpoint;
 		struct chrono_regs_access regs;
+		struct chrono_console console;
 		struct chrono_audit audit;
 		uint8_t size[224];
 	} u;

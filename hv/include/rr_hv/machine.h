@@ -25,6 +25,8 @@ struct trace_store_ops {
 	/** Chunk @index of stream @stream, raw; see rr_machine.load(). */
 	enum rr_load (*load)(struct trace_store *st, enum tf_stream stream,
 	                     u64 index, struct rr_chunk_data *chunk);
+	/** Record: the store takes what one more entry may log. */
+	bool (*room)(const struct trace_store *st);
 	/** Gives back what it holds. */
 	void (*close)(struct trace_store *st);
 };
@@ -49,11 +51,6 @@ int state_load(struct rr_domain *rr, const struct state_source *in);
 int state_rebuild(struct rr_domain *rr);
 /** Bytes that state_save() will put for this domain. */
 u64 state_size(const struct rr_domain *rr);
-
-/** Writes the start snapshot into the store. 0 or -TF_E*. */
-int snapshot_write(struct rr_domain *rr);
-/** Builds the domain's frames and state from it. 0 or -1 after a log line. */
-int snapshot_read(struct rr_domain *rr);
 
 /** The registers that the rolling hash covers; at most RR_REG_WORDS. */
 unsigned int vcpu_register_words(const struct vcpu *v, u64 *words);

@@ -105,6 +105,7 @@ struct rr_session {
 	struct tf_writer writer;
 	struct tf_writer history;
 	struct rr_queue queue;
+	uint64_t sealed_entry; /* last entry of the last chunk sealed */
 	bool stop_requested;
 	bool seal_requested; /* at the next exit: what is logged gets durable */
 	uint8_t output[4096]; /* what an INPUT call wrote */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The steps of a session's life that the files of rr/ share.
+ */
+#ifndef RR_HV_LIFECYCLE_H
+#define RR_HV_LIFECYCLE_H
+
+#include <rr_hv/machine.h>
+
+/** Attaches a new session to @d and holds its vCPU; takes over @store. NULL
+ *  without memory. */
+struct rr_domain *rr_create(struct domain *d, struct trace_store *store);
+/** Buffers, and the engine in record mode. 0 or -XEN_ENOMEM. */
+int rr_record_buffers(struct rr_domain *rr, const struct rr_config *c);
+
+/** Pauses the vCPU on behalf of the session, or ends that. */
+void rr_hold(struct rr_domain *rr, bool hold);
+
+enum { RR_START_DONE, RR_START_MORE, RR_START_FAILED };
+/** One more step of writing or reading the start; when it is done the vCPU is
+ *  let go. */
+int rr_start_step(struct rr_domain *rr);
+
+/** Record: holds the vCPU while the store has no room. */
+void rr_room_check(struct rr_domain *rr);
+/** Replay: the wanted chunk is there. */
+void rr_fed(struct rr_domain *rr);
+
+/** Starts recording @d into @store, which is taken over; the domain may run
+ *  when rr_start_step() says so. 0, or -XEN_E* after one line of log. */
+int rr_record(struct domain *d, struct trace_store *store, bool history,
+              const char *name, u64 seed);
+/** Makes a domain that will replay the trace in @store, which is taken over.
+ *  @first: with the recorded id. NULL after one line of log. */
+struct domain *rr_replay(struct trace_store *store, bool first);
+
+#endif

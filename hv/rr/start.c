@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How sessions begin: a recording before its domain's first instruction, a
+ * replay by making its domain from the trace. The constants of a trace are
+ * chosen here and written into its superblock.
+ */
+#include <hv/rr_control.h>
+
+#include <arch/cpu.h>
+#include <arch/iclock.h>
+#include <hv/lib.h>
+#include <hv/mm.h>
+#include <hv/timer.h>
+#include <rr_hv/lifecycle.h>
+#include <rr_hv/ring_store.h>
+#include <rr_hv/snapshot.h>
+
+/* Changes with anything that makes an old trace replay differently. */
+#define TRACE_ABI_VERSION 1
+#define TIME_STEP_NS      20
+#define REBASE_BOUND_NS   1000000
+#define HASH_INTERVAL     4096
+#define SLICE_INTERVAL    65536
+#define SLICE_FRAMES      1024
+#define VIRTUAL_TSC_KHZ   1000000
+#define GRANT_FRAMES      32
+
+static const struct rr_config default_config = {
+	.time_step_ns = TIME_STEP_NS,
+	.rebase_bound_ns = REBASE_BOUND_NS,
+	.hash_interval = HASH_INTERVAL,
+	.slice_interval = SLICE_INTERVAL,
+	.slice_frames = SLICE_FRAMES,
+};
+
+/* No two traces share it: time of day, cycle count, place. */
+static void make_uuid(struct tf_super *sb)
+{
+	u64 words[4] = {boot_wallclock_ns(), rdtsc(), now_ns(), (u64)sb};
+	struct tf_hash128 h =
+		tf_hash((struct tf_hash128){0, 0}, words, sizeof(words));
+
+	memcpy(sb->uuid, &h, sizeof(sb->uuid));
+}
+
+static void fill_super(const struct rr_domain *rr, const char *name, u64 seed)
+{
+	struct tf_super *sb = &rr->store->super;
+	const struct rr_config *c = &rr->session.config;
+	const struct domain *d = rr->d;
+
+	tf_super_init(sb);
+	make_uuid(sb);
+	sb->abi_version = TRACE_ABI_VERSION;
+	sb->flags = (rr->exact ? TF_FLAG_EXACT : 0) |
+	            (c->history ? TF_FLAG_HISTORY : 0);
+	sb->seed = seed;
+	sb->nr_frames = d->s.nr_frames;
+	sb->max_mfn = d->s.nr_frames - 1;
+	sb->nr_vcpus = 1;
+	sb->domid = d->id;
+	sb->start_wallclock_ns = boot_wallclock_ns() + now_ns();
+	sb->tsc_khz = VIRTUAL_TSC_KHZ;
+	sb->time_step_ns = c->time_step_ns;
+	sb->rebase_bound_ns = c->rebase_bound_ns;
+	sb->hash_interval = c->hash_interval;
+	sb->slice_frames = c->slice_frames;
+	tf_super_text(sb->domain_name, sizeof(sb->domain_name), name);
+	tf_super_text(sb->clock, sizeof(sb->clock), iclock->name);
+	tf_super_text(sb->hv_version, sizeof(sb->hv_version), "Chronovisor");
+}
+
+/* The clock goes on from what the domain saw until now. */
+static void fix_start_state(struct rr_domain *rr)
+{
+	struct vcpu *v = rr->v;
+	u64 now = now_ns();
+
+	rr->session.s.clock.base_ns = now;
+	if (v->s.timer_period_ns != 0) {
+		v->s.periodic_next_ns = now + v->s.timer_period_ns;
+	}
+}
+
+static bool recordable(const struct domain *d)
+{
+	if (!d->traced || d->vcpu[0] == NULL) {
+		log_warn("record: d%u was not created traced, or has no vCPU",
+		         d->id);
+		return false;
+	}
+	if (d->rr != NULL || d->vcpu[0]->nr_entries != 0) {
+		log_warn("record: d%u has run or is recorded already", d->id);
+		return false;
+	}
+	return true;
+}
+
+int rr_record(struct domain *d, struct trace_store *store, bool history,
+              const char *name, u64 seed)
+{
+	struct rr_config c = default_config;
+	struct rr_domain *rr;
+	int err;
+
+	if (!recordable(d)) {
+		store->ops->close(store);
+		return -XEN_EINVAL;
+	}
+	rr = rr_create(d, store);
+	if (rr == NULL) {
+		return -XEN_ENOMEM;
+	}
+	c.nr_frames = d->s.nr_frames;
+	c.history = history;
+	err = rr_record_buffers(rr, &c);
+	if (err == 0) {
+		fill_super(rr, name, seed);
+		fix_start_state(rr);
+		err = store->ops->begin(store);
+		rr->writing = err == 0 ? snapshot_write_open(rr) : NULL;
+	}
+	if (err != 0 || rr->writing == NULL) {
+		log_warn("record: no memory for the recording of d%u", d->id);
+		rr_release(d);
+		return -XEN_ENOMEM;
+	}
+	log_info("d%u is recorded, clock %s, %s", d->id, iclock->name,
+	         rr->exact ? "exact" : "at entries");
+	return 0;
+}
+
+static bool replayable(const struct tf_super *sb)
+{
+	if (sb->abi_version != TRACE_ABI_VERSION) {
+		log_warn("replay: the trace is of replay rules %u, this is %u",
+		         sb->abi_version, TRACE_ABI_VERSION);
+		return false;
+	}
+	if ((sb->flags & TF_FLAG_EXACT) && !iclock->exact) {
+		log_warn("replay: the trace has exact positions, this machine "
+		         "no instruction clock: start it with -icount");
+		return false;
+	}
+	return true;
+}
+
+static struct domain *replay_domain(const struct tf_super *sb, bool first)
+{
+	struct domain_config c = {
+		.id = first ? (domid_t)sb->domid : DOMID_INVALID,
+		.max_vcpus = 1,
+		.max_port = MAX_PORTS - 1,
+		.max_grant_frames = GRANT_FRAMES,
+		.traced = true,
+		.max_frames = sb->nr_frames,
+	};
+	int err;
+	struct domain *d = domain_create(&c, &err);
+
+	if (d == NULL) {
+		log_warn("replay: the domain cannot be created: error %d",
+		         -err);
+		return NULL;
+	}
+	d->max_pages = sb->nr_frames;
+	if (vcpu_create(d, 0) != 0) {
+		log_warn("replay: no memory for the vCPU");
+		domain_kill(d);
+		return NULL;
+	}
+	return d;
+}
+
+struct domain *rr_replay(struct trace_store *store, bool first)
+{
+	const struct tf_super *sb = &store->super;
+	struct rr_config c = default_config;
+	struct domain *d = replayable(sb) ? replay_domain(sb, first) : NULL;
+	struct rr_domain *rr;
+
+	if (d == NULL) {
+		store->ops->close(store);
+		return NULL;
+	}
+	rr = rr_create(d, store);
+	if (rr == NULL) {
+		domain_kill(d);
+		return NULL;
+	}
+	c.nr_frames = sb->nr_frames;
+	c.time_step_ns = sb->time_step_ns;
+	c.rebase_bound_ns = sb->rebase_bound_ns;
+	c.hash_interval = sb->hash_interval;
+	c.slice_frames = sb->slice_frames;
+	rr_replay_start(&rr->session, &c, &rr_domain_machine, rr);
+	rr->reading = snapshot_read_open(rr);
+	if (rr->reading == NULL) {
+		domain_kill(d);
+		return NULL;
+	}
+	log_info("d%u replays a trace of %s", d->id, sb->domain_name);
+	return d;
+}
