@@ -5,6 +5,31 @@ CHV_GDB_SRC := $(addprefix debugger/,rsp.c agent.c regs.c moment.c text.c) \
 	features.c regs.c memory.c stop.c resume.c breaks.c run.c marks.c \
 	monitor.c serve.c)
 
+CHV_SRC := $(CHV_GDB_SRC) \
+	$(addprefix debugger/shell/,main.c cli.c shell.c shell_readline.c \
+	verbs.c words.c) \
+	$(addprefix debugger/trace/,file.c fields.c filter.c callnames.c \
+	cmd_trace.c cmd_events.c cmd_hypercalls.c) \
+	$(addprefix debugger/symbols/,image.c kallsyms.c modules.c symbols.c \
+	elf_write.c cmd_symbols.c) \
+	$(addprefix debugger/dom0/,xenlibs.c hvctl.c cmd_domain.c) \
+	$(addprefix debugger/host/,machine.c process.c cmd_host.c)
+CHV_OBJ := $(CHV_SRC:%.c=$(O)/chv/%.o) $(TF_SRC:%.c=$(O)/chv/%.o)
+
+$(O)/chv/chv: $(CHV_OBJ) $(O)/chv/chronovisor.py
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CHV_CFLAGS) -o $@ $(CHV_OBJ) -lreadline -ljansson -lzstd \
+		-lelf -ldl
+
+# GDB's commands for time travel, found by chv beside itself.
+$(O)/chv/chronovisor.py: debugger/gdb/chronovisor.py
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+.PHONY: chv
+chv: $(O)/chv/chv
+ALL += $(O)/chv/chv
+
 # ---- tests -----------------------------------------------------------------
 # A small freestanding program: what the table target records and replays.
 $(O)/tests/debugger/walk: tests/debugger/walk.c

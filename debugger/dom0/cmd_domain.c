@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Verbs on domains: list, create, pause, unpause, destroy. They run in dom0
+ * and say so anywhere else.
+ */
+#include <chv/cli.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include <chv/hvctl.h>
+
+#define MAX_DOMAINS 256
+
+const struct option chv_options_list[] = {
+	{"json", no_argument, NULL, 'j'},
+	{NULL, 0, NULL, 0},
+};
+
+const struct option chv_options_create[] = {
+	{"kernel", required_argument, NULL, 'k'},
+	{"initrd", required_argument, NULL, 'i'},
+	{"memory", required_argument, NULL, 'm'},
+	{"cmdline", required_argument, NULL, 'c'},
+	{"record", required_argument, NULL, 'r'},
+	{"paused", no_argument, NULL, 'p'},
+	{NULL, 0, NULL, 0},
+};
+
+const struct option chv_options_destroy[] = {
+	{"force", no_argument, NULL, 'f'},
+	{NULL, 0, NULL, 0},
+};
+
+static const char *const state_names[] = {
+	[HVCTL_RUNNING] = "running", [HVCTL_BLOCKED] = "blocked",
+	[HVCTL_PAUSED] = "paused",   [HVCTL_SHUTDOWN] = "shutdown",
+	[HVCTL_CRASHED] = "crashed", [HVCTL_DYING] = "dying",
+};
+
+static int failed(void)
+{
+	return chv_error("%s", chv_clean(hvctl_error()));
+}
+
+static int exit_status(int err)
+{
+	failed();
+	return err == -ESRCH ? CHV_NOT_FOUND : CHV_FAILED;
+}
+
+static int find_domain(struct hvctl *h, const char *name,
+                       struct hvctl_domain *found)
+{
+	static struct hvctl_domain list[MAX_DOMAINS];
+	int nr = hvctl_list(h, list, MAX_DOMAINS);
+	uint64_t number;
+	bool by_number = chv_number(name, &number);
+
+	if (nr < 0) {
+		return exit_status(nr);
+	}
+	for (int i = 0; i < nr; i++) {
+		if (by_number ? list[i].domid == number
+		              : strcmp(list[i].name, name) == 0) {
+			*found = list[i];
+			return CHV_OK;
+		}
+	}
+	chv_error("there is no domain '%s': see 'list'", chv_clean(name));
+	return CHV_NOT_FOUND;
+}
+
+/* ---- list ---------------------------------------------------------------- */
+
+static void print_domain(const struct hvctl_domain *d)
+{
+	printf("%4u  %-20s %-9s %5u %10" PRIu64 " %10.1f\n", d->domid,
+	       chv_clean(d->name), state_names[d->state], d->nr_vcpus,
+	       d->memory_kib / 1024, (double)d->cpu_time_ns / 1e9);
+}
+
+static json_t *domain_json(const struct hvctl_domain *d)
+{
+	return json_pack("{sisssssisIsI}", "id", (int)d->domid, "name",
+	                 chv_clean(d->name), "state", state_names[d->state],
+	                 "vcpus", (int)d->nr_vcpus, "memory_kib",
+	                 (json_int_t)d->memory_kib, "cpu_time_ns",
+	                 (json_int_t)d->cpu_time_ns);
+}
+
+static int list_domains(struct hvctl *h, bool json)
+{
+	static struct hvctl_domain list[MAX_DOMAINS];
+	int nr = hvctl_list(h, list, MAX_DOMAINS);
+	json_t *array = json_array();
+
+	if (nr < 0) {
+		json_decref(array);
+		return exit_status(nr);
+	}
+	if (!json) {
+		printf("  ID  %-20s %-9s %5s %10s %10s\n", "NAME", "STATE",
+		       "VCPUS", "MEM(MiB)", "CPU(s)");
+	}
+	for (int i = 0; i < nr; i++) {
+		if (json) {
+			json_array_append_new(array, domain_json(&list[i]));
+		} else {
+			print_domain(&list[i]);
+		}
+	}
+	if (json) {
+		json_dumpf(array, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	json_decref(array);
+	return CHV_OK;
+}
+
+int cmd_list(int argc, char **argv)
+{
+	struct hvctl *h;
+	bool json = false;
+	int status;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "j", chv_options_list, NULL)) !=
+	       -1) {
+		if (c != 'j') {
+			return chv_usage("list");
+		}
+		json = true;
+	}
+	if (optind != argc) {
+		return chv_usage("list");
+	}
+	if (hvctl_open(&h) != 0) {
+		return failed();
+	}
+	status = list_domains(h, json);
+	hvctl_close(h);
+	return status;
+}
+
+/* ---- create -------------------------------------------------------------- */
+
+static int parse_create(int argc, char **argv, struct hvctl_create *c,
+                        const char **record, bool *paused)
+{
+	uint64_t bytes = (uint64_t)256 << 20;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", chv_options_create, NULL)) !=
+	       -1) {
+		switch (opt) {
+		case 'k':
+			c->kernel = optarg;
+			break;
+		case 'i':
+			c->initrd = optarg;
+			break;
+		case 'c':
+			c->cmdline = optarg;
+			break;
+		case 'r':
+			*record = optarg;
+			break;
+		case 'p':
+			*paused = true;
+			break;
+		case 'm':
+			if (!chv_size(optarg, &bytes) || bytes < 1 << 20) {
+				chv_error("--memory %s: give a size such as "
+				          "256M",
+				          chv_clean(optarg));
+				return CHV_USAGE;
+			}
+			break;
+		default:
+			return chv_usage("create");
+		}
+	}
+	if (argc - optind != 1 || c->kernel == NULL ||
+	    strlen(argv[optind]) >= HVCTL_NAME) {
+		return chv_usage("create");
+	}
+	c->name = argv[optind];
+	c->memory_mib = bytes >> 20;
+	return CHV_OK;
+}
+
+static int check_file(const char *path)
+{
+	if (path != NULL && access(path, R_OK) != 0) {
+		int err = errno;
+
+		chv_error("%s: %s", chv_clean(path), strerror(err));
+		return err == ENOENT ? CHV_NOT_FOUND : CHV_FAILED;
+	}
+	return CHV_OK;
+}
+
+static int create(struct hvctl *h, const struct hvctl_create *c, bool paused)
+{
+	uint32_t domid;
+	int err = hvctl_create(h, c, &domid);
+
+	if (err == 0 && !paused) {
+		err = hvctl_unpause(h, domid);
+	}
+	if (err != 0) {
+		return exit_status(err);
+	}
+	printf("domain %u\n", domid);
+	return CHV_OK;
+}
+
+int cmd_create(int argc, char **argv)
+{
+	struct hvctl_create c = {0};
+	const char *record = NULL;
+	bool paused = false;
+	struct hvctl *h;
+	int status = parse_create(argc, argv, &c, &record, &paused);
+
+	c.traced = record != NULL;
+	if (status == CHV_OK) {
+		status = check_file(c.kernel);
+	}
+	if (status == CHV_OK) {
+		status = check_file(c.initrd);
+	}
+	if (status != CHV_OK) {
+		return status;
+	}
+	if (hvctl_open(&h) != 0) {
+		return failed();
+	}
+	status = create(h, &c, paused);
+	hvctl_close(h);
+	return status;
+}
+
+/* ---- pause, unpause, destroy --------------------------------------------- */
+
+static int on_domain(const char *name,
+                     int (*op)(struct hvctl *h, uint32_t domid))
+{
+	struct hvctl_domain d;
+	struct hvctl *h;
+	int status;
+
+	if (hvctl_open(&h) != 0) {
+		return failed();
+	}
+	status = find_domain(h, name, &d);
+	if (status == CHV_OK) {
+		int err = op(h, d.domid);
+
+		status = err == 0 ? CHV_OK : exit_status(err);
+	}
+	hvctl_close(h);
+	return status;
+}
+
+int cmd_pause(int argc, char **argv)
+{
+	return argc == 2 ? on_domain(argv[1], hvctl_pause) : chv_usage("pause");
+}
+
+int cmd_unpause(int argc, char **argv)
+{
+	return argc == 2 ? on_domain(argv[1], hvctl_unpause)
+	                 : chv_usage("unpause");
+}
+
+static bool confirmed(const char *name)
+{
+	char answer[16];
+
+	if (!isatty(STDIN_FILENO)) {
+		chv_error("destroy %s: give --force where nobody can be asked",
+		          chv_clean(name));
+		return false;
+	}
+	fprintf(stderr, "End domain '%s' at once? [y/N] ", chv_clean(name));
+	return fgets(answer, sizeof(answer), stdin) != NULL &&
+	       (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+int cmd_destroy(int argc, char **argv)
+{
+	bool force = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "f", chv_options_destroy, NULL)) !=
+	       -1) {
+		if (c != 'f') {
+			return chv_usage("destroy");
+		}
+		force = true;
+	}
+	if (argc - optind != 1) {
+		return chv_usage("destroy");
+	}
+	if (!hvctl_available()) {
+		struct hvctl *h;
+
+		hvctl_open(&h);
+		return failed();
+	}
+	if (!force && !confirmed(argv[optind])) {
+		return CHV_FAILED;
+	}
+	return on_domain(argv[optind], hvctl_destroy);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Verbs for people who have no spare machine: run, replay and gdb start
+ * Chronovisor in QEMU on this host. In dom0 the last two act on domains.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chv/cli.h>
+#include <chv/hvctl.h>
+#include <chv/trace.h>
+
+#include "machine.h"
+
+#define DEFAULT_WINDOW ((uint64_t)1 << 30)
+
+const struct option chv_options_run[] = {
+	{"memory", required_argument, NULL, 'm'},
+	{"icount", no_argument, NULL, 'I'},
+	{"trace", required_argument, NULL, 't'},
+	{"trace-size", required_argument, NULL, 's'},
+	{"image-dir", required_argument, NULL, 'd'},
+	{"qemu", required_argument, NULL, 'q'},
+	{"kernel", required_argument, NULL, 'k'},
+	{"initrd", required_argument, NULL, 'i'},
+	{"cmdline", required_argument, NULL, 'c'},
+	{"hv-options", required_argument, NULL, 'o'},
+	{"exec", required_argument, NULL, 'e'},
+	{"dry-run", no_argument, NULL, 'n'},
+	{NULL, 0, NULL, 0},
+};
+
+const struct option chv_options_replay[] = {
+	{"memory", required_argument, NULL, 'm'},
+	{"icount", no_argument, NULL, 'I'},
+	{"no-icount", no_argument, NULL, 'N'},
+	{"image-dir", required_argument, NULL, 'd'},
+	{"qemu", required_argument, NULL, 'q'},
+	{"hv-options", required_argument, NULL, 'o'},
+	{"dry-run", no_argument, NULL, 'n'},
+	{NULL, 0, NULL, 0},
+};
+
+struct request {
+	struct host_machine m;
+	bool dry_run;
+	bool clock_given;
+};
+
+static int bad_size(const char *option, const char *text)
+{
+	chv_error("%s %s: give a size such as 512M or 1G", option,
+	          chv_clean(text));
+	return CHV_USAGE;
+}
+
+static int parse_memory(struct request *r, const char *text)
+{
+	uint64_t bytes;
+
+	if (!chv_size(text, &bytes) || bytes >> 20 == 0) {
+		return bad_size("--memory", text);
+	}
+	r->m.memory_mib = bytes >> 20;
+	return CHV_OK;
+}
+
+static int parse_option(struct request *r, int c, const char *verb)
+{
+	switch (c) {
+	case 'm':
+		return parse_memory(r, optarg);
+	case 'I':
+	case 'N':
+		r->m.icount = c == 'I';
+		r->clock_given = true;
+		return CHV_OK;
+	case 't':
+		r->m.trace = optarg;
+		return CHV_OK;
+	case 's':
+		return chv_size(optarg, &r->m.trace_size)
+		               ? CHV_OK
+		               : bad_size("--trace-size", optarg);
+	case 'd':
+		r->m.image_dir = optarg;
+		return CHV_OK;
+	case 'q':
+		r->m.qemu = optarg;
+		return CHV_OK;
+	case 'k':
+		r->m.kernel = optarg;
+		return CHV_OK;
+	case 'i':
+		r->m.initrd = optarg;
+		return CHV_OK;
+	case 'c':
+		r->m.cmdline = optarg;
+		return CHV_OK;
+	case 'o':
+		r->m.hv_options = optarg;
+		return CHV_OK;
+	case 'e':
+		r->m.exec = optarg;
+		return CHV_OK;
+	case 'n':
+		r->dry_run = true;
+		return CHV_OK;
+	default:
+		return chv_usage(verb);
+	}
+}
+
+static int parse(struct request *r, int argc, char **argv,
+                 const struct option *options, const char *verb)
+{
+	int status = CHV_OK;
+	int c;
+
+	while (status == CHV_OK &&
+	       (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		status = parse_option(r, c, verb);
+	}
+	return status;
+}
+
+static int start(const struct request *r)
+{
+	struct host_args args;
+	int status = host_machine_args(&r->m, &args);
+
+	if (status != CHV_OK) {
+		return status;
+	}
+	if (r->dry_run) {
+		host_args_print(&args);
+	} else {
+		status = host_run(&args);
+	}
+	host_args_free(&args);
+	return status;
+}
+
+static int check_words(const struct request *r)
+{
+	if (r->m.exec != NULL && strpbrk(r->m.exec, "\"\n") != NULL) {
+		chv_error("--exec: no quotes or newlines in it, please");
+		return CHV_USAGE;
+	}
+	if (r->m.exec != NULL && r->m.kernel != NULL) {
+		chv_error("--exec is for dom0, --kernel starts another guest");
+		return CHV_USAGE;
+	}
+	if (r->m.kernel == NULL && r->m.initrd != NULL) {
+		chv_error("--initrd needs --kernel");
+		return CHV_USAGE;
+	}
+	return CHV_OK;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct request r = {.m.trace_size = DEFAULT_WINDOW};
+	int status = parse(&r, argc, argv, chv_options_run, "run");
+
+	if (status == CHV_OK) {
+		status = optind == argc ? check_words(&r) : chv_usage("run");
+	}
+	if (status == CHV_OK && r.m.trace != NULL) {
+		status = host_window_prepare(r.m.trace, r.m.trace_size,
+		                             &r.m.trace_size);
+	}
+	return status == CHV_OK ? start(&r) : status;
+}
+
+/* A file shorter than its window is followed by zeros, as a window is. */
+static int prepare_trace(struct request *r, const char *path)
+{
+	struct chv_trace *t;
+	int status;
+
+	t = chv_trace_open(path, &status);
+	if (t == NULL) {
+		return status;
+	}
+	r->m.trace = path;
+	r->m.trace_private = true;
+	r->m.trace_size = chv_trace_size(t);
+	if (!r->clock_given) {
+		r->m.icount = strcmp(chv_trace_super(t)->clock, "icount") == 0;
+	}
+	if (r->m.memory_mib == 0) {
+		/* The domain, as much again for its twins, and ourselves. */
+		r->m.memory_mib =
+			256 + (chv_trace_super(t)->nr_frames >> 8) * 2;
+	}
+	chv_trace_close(t);
+	if ((r->m.trace_size & (r->m.trace_size - 1)) != 0) {
+		return chv_error("%s: %llu bytes, not a power of two: QEMU "
+		                 "cannot show it to the machine; 'truncate' "
+		                 "a copy to one",
+		                 chv_clean(path),
+		                 (unsigned long long)r->m.trace_size);
+	}
+	return CHV_OK;
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	struct request r = {0};
+	int status = parse(&r, argc, argv, chv_options_replay, "replay");
+
+	if (status == CHV_OK && argc - optind != 1) {
+		status = chv_usage("replay");
+	}
+	if (status == CHV_OK) {
+		status = prepare_trace(&r, argv[optind]);
+	}
+	return status == CHV_OK ? start(&r) : status;
+}

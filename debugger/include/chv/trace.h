@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Traces as files: opened, checked and walked without a hypervisor.
+ *
+ * Files are hostile. They are read by pread() within the size that they had
+ * when they were opened, chunks are decompressed into buffers of fixed size,
+ * and every failure is one line that says where and why. The meaning of the
+ * bytes is the trace format library's.
+ */
+#ifndef CHV_TRACE_H
+#define CHV_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tf/tf.h>
+
+struct chv_trace;
+
+/** Open @path. On failure prints why, sets *@status and returns NULL. */
+struct chv_trace *chv_trace_open(const char *path, int *status);
+void chv_trace_close(struct chv_trace *t);
+
+const struct tf_super *chv_trace_super(const struct chv_trace *t);
+uint64_t chv_trace_size(const struct chv_trace *t);
+
+#define CHV_ALL_STREAMS ((1u << TF_NR_STREAMS) - 1)
+
+struct chv_walk {
+	unsigned int streams; /* Mask of 1 << enum tf_stream. */
+	uint64_t from_entry;  /* Skip chunks that end before it. */
+	uint64_t to_entry;    /* Stop a stream behind it. */
+	const char *progress; /* Label, or NULL for silence. */
+	/* Called for each chunk of any stream; may be NULL. */
+	void (*chunk)(void *ctx, const struct tf_chunk *chunk);
+	/* Called for each record; false ends the walk. May be NULL. */
+	bool (*record)(void *ctx, const struct tf_chunk *chunk,
+	               const struct tf_record *record);
+	void *ctx;
+};
+
+/**
+ * Walk the trace from its start. Returns CHV_OK when it is complete or the
+ * walk was ended early, CHV_TRACE_CUT when it ends without END, and
+ * CHV_TRACE_BAD when not one chunk is good, both after the end is in the
+ * tail; CHV_INTERRUPTED.
+ */
+int chv_trace_walk(struct chv_trace *t, const struct chv_walk *walk);
+
+/** Where and why the last walk ended. */
+const struct tf_tail *chv_trace_tail(const struct chv_trace *t);
+
+/** Print the tail on standard error if @status is about the trace's end. */
+void chv_trace_explain(const struct chv_trace *t, int status);
+
+/* ---- records as lists of fields ------------------------------------------ */
+
+enum chv_field_kind {
+	CHV_FIELD_UINT,
+	CHV_FIELD_SINT,
+	CHV_FIELD_HEX,  /* A number that reads better in hex. */
+	CHV_FIELD_TEXT, /* For people. */
+	CHV_FIELD_BYTES,
+	CHV_FIELD_WORDS, /* 64-bit words. */
+};
+
+struct chv_field {
+	const char *name;
+	enum chv_field_kind kind;
+	uint64_t number; /* UINT, HEX, and SINT as its two's complement. */
+	struct tf_bytes bytes;
+};
+
+#define CHV_MAX_FIELDS 16
+
+/** Fill @fields from a known record. Returns how many there are. */
+size_t chv_record_fields(const struct tf_record *r,
+                         struct chv_field fields[CHV_MAX_FIELDS]);
+
+/** Print " name=value", escaped; at most @limit bytes of long values. */
+void chv_field_print(const struct chv_field *f, size_t limit);
+
+struct json_t;
+
+/** The same as a JSON value: hex as strings, counts as numbers. */
+struct json_t *chv_field_json(const struct chv_field *f);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shell: the verbs of the command line, one per line or per ';', typed
+ * at a prompt or read from a script. A script stops at its first failure.
+ */
+#include <chv/cli.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <chv/readline.h>
+#include <chv/version.h>
+#include <chv/words.h>
+
+static bool quitting;
+
+int cmd_quit(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	quitting = true;
+	return CHV_OK;
+}
+
+int chv_shell_line(const char *line, bool *quit)
+{
+	int status = CHV_OK;
+
+	quitting = false;
+	while (*line != '\0' && status == CHV_OK && !quitting) {
+		struct chv_words w;
+		const char *wrong = chv_words_take(&w, &line);
+
+		if (wrong != NULL) {
+			chv_error("%s", wrong);
+			return CHV_USAGE;
+		}
+		if (w.argc > 0) {
+			chv_catch_interrupts();
+			status = chv_verb_run(w.argc, w.argv);
+			fflush(stdout);
+		}
+	}
+	*quit = quitting;
+	return status;
+}
+
+/* ---- completion ---------------------------------------------------------- */
+
+static char *match(const char *candidate, const char *word, int *n)
+{
+	if (strncmp(candidate, word, strlen(word)) != 0 || (*n)-- > 0) {
+		return NULL;
+	}
+	return strdup(candidate);
+}
+
+static char *complete_verb(const char *word, int n)
+{
+	for (size_t i = 0; chv_verb_at(i) != NULL; i++) {
+		char *found = match(chv_verb_at(i)->name, word, &n);
+
+		if (found != NULL) {
+			return found;
+		}
+	}
+	return NULL;
+}
+
+static char *complete_option(const struct chv_verb *v, const char *word, int n)
+{
+	char text[64];
+
+	for (const struct option *o = v->options; o != NULL && o->name != NULL;
+	     o++) {
+		char *found;
+
+		snprintf(text, sizeof(text), "--%s", o->name);
+		found = match(text, word, &n);
+		if (found != NULL) {
+			return found;
+		}
+	}
+	return NULL;
+}
+
+static char *complete_word(const struct chv_verb *v, const char *word, int n)
+{
+	for (const char *const *w = v->words; w != NULL && *w != NULL; w++) {
+		char *found = match(*w, word, &n);
+
+		if (found != NULL) {
+			return found;
+		}
+	}
+	return NULL;
+}
+
+/* The number of words before @start, and the verb that the first one is. */
+static int words_before(const char *line, int start, const struct chv_verb **v)
+{
+	char text[CHV_LINE_MAX / 2];
+	const char *p = text;
+	struct chv_words w;
+	const char *semicolon;
+
+	*v = NULL;
+	if (start < 0 || (size_t)start >= sizeof(text)) {
+		return -1;
+	}
+	memcpy(text, line, (size_t)start);
+	text[start] = '\0';
+	semicolon = strrchr(text, ';');
+	p = semicolon != NULL ? semicolon + 1 : text;
+	if (chv_words_take(&w, &p) != NULL) {
+		return -1;
+	}
+	*v = w.argc > 0 ? chv_verb_find(w.argv[0]) : NULL;
+	return w.argc;
+}
+
+static char *complete(const char *line, int start, const char *word, int n)
+{
+	const struct chv_verb *v;
+	int before = words_before(line, start, &v);
+
+	if (before == 0 || (v != NULL && v->argument == CHV_ARG_VERB)) {
+		return complete_verb(word, n);
+	}
+	if (v == NULL) {
+		return NULL;
+	}
+	if (*word == '-') {
+		return complete_option(v, word, n);
+	}
+	return before == 1 ? complete_word(v, word, n) : NULL;
+}
+
+/* ---- loops --------------------------------------------------------------- */
+
+int chv_shell_interactive(void)
+{
+	int status = CHV_OK;
+	bool quit = false;
+
+	printf("Chronovisor " CHV_VERSION ": 'help' lists what there is.\n");
+	chv_readline_begin(complete);
+	while (!quit) {
+		char *line;
+
+		chv_catch_interrupts();
+		line = chv_readline("chv> ");
+		if (line == NULL) {
+			putchar('\n');
+			break;
+		}
+		if (*line != '\0') {
+			chv_readline_remember(line);
+		}
+		status = chv_shell_line(line, &quit);
+		free(line);
+	}
+	chv_readline_end();
+	/* Whoever typed has seen each failure already. */
+	return status == CHV_INTERRUPTED ? status : CHV_OK;
+}
+
+int chv_shell_script(const char *path)
+{
+	bool standard = strcmp(path, "-") == 0;
+	FILE *f = standard ? stdin : fopen(path, "re");
+	char line[CHV_LINE_MAX];
+	unsigned int number = 0;
+	int status = CHV_OK;
+	bool quit = false;
+
+	if (f == NULL) {
+		chv_error("%s: %s", chv_clean(path), strerror(errno));
+		return errno == ENOENT ? CHV_NOT_FOUND : CHV_FAILED;
+	}
+	while (status == CHV_OK && !quit &&
+	       fgets(line, sizeof(line), f) != NULL) {
+		number++;
+		line[strcspn(line, "\n")] = '\0';
+		status = chv_shell_line(line, &quit);
+	}
+	if (status != CHV_OK) {
+		chv_error("%s: stopped at line %u",
+		          standard ? "standard input" : chv_clean(path),
+		          number);
+	}
+	if (!standard) {
+		fclose(f);
+	}
+	return status;
+}

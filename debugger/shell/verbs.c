@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of verbs: one row makes a verb known to the command line, to the
+ * shell, to completion and to help.
+ */
+#include <chv/cli.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <chv/text.h>
+#include <chv/version.h>
+
+static const char *const trace_words[] = {"info", "verify", "dump", NULL};
+
+static const struct chv_verb verbs[] = {
+	{"help", "help [VERB]", "explain the verbs", "", CHV_ANYWHERE,
+         CHV_ARG_VERB, NULL, NULL, cmd_help},
+	{"version", "version", "print the version", "", CHV_ANYWHERE,
+         CHV_ARG_NONE, NULL, NULL, cmd_version},
+
+	{"list", "list [--json]", "list the domains and what they do", "",
+         CHV_IN_DOM0, CHV_ARG_NONE, chv_options_list, NULL, cmd_list},
+	{"create",
+         "create NAME --kernel FILE [--initrd FILE] [--memory SIZE]\n"
+         "           [--cmdline TEXT] [--record TRACE] [--paused]",
+         "build a domain from a PV kernel and start it",
+         "  --kernel FILE   a Linux bzImage or an ELF file with Xen notes\n"
+         "  --initrd FILE   its initial ramdisk\n"
+         "  --memory SIZE   such as 256M (the default) or 1G\n"
+         "  --cmdline TEXT  its command line\n"
+         "  --record TRACE  record it from its first instruction into TRACE\n"
+         "  --paused        leave it paused: 'unpause' starts it\n",
+         CHV_IN_DOM0, CHV_ARG_FILE, chv_options_create, NULL, cmd_create},
+	{"pause", "pause DOMAIN", "stop a domain where it is", "", CHV_IN_DOM0,
+         CHV_ARG_DOMAIN, NULL, NULL, cmd_pause},
+	{"unpause", "unpause DOMAIN", "let a paused domain run", "",
+         CHV_IN_DOM0, CHV_ARG_DOMAIN, NULL, NULL, cmd_unpause},
+	{"destroy", "destroy DOMAIN [--force]", "end a domain at once",
+         "  --force  do not ask; needed where nobody can be asked\n",
+         CHV_IN_DOM0, CHV_ARG_DOMAIN, chv_options_destroy, NULL, cmd_destroy},
+
+	{"trace",
+         "trace info|verify|dump TRACE [--json] [--stream S] [--from N] "
+         "[--to N]",
+         "describe, check or print a trace file",
+         "  trace info TRACE     whose it is, how it ends, what it holds\n"
+         "  trace verify TRACE   read every byte and check it\n"
+         "  trace dump TRACE     every record; --stream replay, history,\n"
+         "                       snapshot or checkpoint; --from and --to are\n"
+         "                       entry numbers; --full cuts nothing short\n"
+         "Exit status: 5 not usable, 6 cut but good up to there.\n",
+         CHV_ANYWHERE, CHV_ARG_FILE, chv_options_trace, trace_words, cmd_trace},
+	{"events", "events TRACE [FILTER] [-n N] [--from N] [--to N] [--json]",
+         "list what reached the guest from outside",
+         "  FILTER  such as 'type==TIMER && entry<5000', see --list-fields\n"
+         "  -a, --all  the recorder's own bookkeeping too\n"
+         "  --json     one object per line\n",
+         CHV_ANYWHERE, CHV_ARG_FILE, chv_options_events, NULL, cmd_events},
+	{"hypercalls",
+         "hypercalls TRACE [FILTER] [-c] [-e LIST] [-n N] [--json]",
+         "list or count a guest's hypercalls",
+         "  FILTER         such as 'name==mmu_update && result<0', "
+         "'err==EINVAL',\n"
+         "                 'entry in {100..200}', see --list-fields\n"
+         "  -e LIST        only these: a,b; or all but these: !a,b\n"
+         "  -c, --summary  how many of each, and how many failed\n"
+         "  --by-op        the same by sub-operation\n"
+         "  --from, --to   only between these entries\n"
+         "  --json         one object per line; one object with -c\n",
+         CHV_ANYWHERE, CHV_ARG_FILE, chv_options_hypercalls, NULL,
+         cmd_hypercalls},
+	{"symbols", "symbols DOMAIN|--image FILE [--output FILE] [--json]",
+         "write the kernel's own symbols as an ELF file for GDB",
+         "  --image FILE   an ELF image with memory contents: an unpacked\n"
+         "                 vmlinux, or a core dump with virtual addresses\n"
+         "  --output FILE  where to write (default: symbols.elf)\n"
+         "The symbols are read out of the guest's memory (kallsyms), modules\n"
+         "included, so no debug package is needed. In GDB: 'file symbols.elf'.\n",
+         CHV_ANYWHERE, CHV_ARG_FILE, chv_options_symbols, NULL, cmd_symbols},
+
+	{"replay", "replay TRACE [--gdb ADDRESS] [--memory SIZE]",
+         "replay a trace; on a host in a QEMU of its own",
+         "  --gdb ADDRESS  serve GDB: a port, or the path of a UNIX socket\n",
+         CHV_ANYWHERE, CHV_ARG_FILE, chv_options_replay, NULL, cmd_replay},
+	{"run", "run [--memory SIZE] [--icount] [--trace FILE] [--dry-run]",
+         "start Chronovisor and its dom0 in QEMU, on this machine",
+         "  --memory SIZE     of the machine (default 1G)\n"
+         "  --icount          with QEMU's instruction counter: exact replay\n"
+         "  --trace FILE      the file that recordings go to\n"
+         "  --trace-size SIZE how large to make it (default 1G)\n"
+         "  --image-dir DIR   where the hypervisor and dom0 are\n"
+         "  --qemu PROGRAM    default: qemu-system-x86_64\n"
+         "  --dry-run         print the command line instead\n",
+         CHV_ON_HOST, CHV_ARG_NONE, chv_options_run, NULL, cmd_run},
+	{"quit", "quit", "leave the shell", "", CHV_IN_SHELL, CHV_ARG_NONE,
+         NULL, NULL, cmd_quit},
+};
+
+#define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+const struct chv_verb *chv_verb_at(size_t i)
+{
+	return i < NR_VERBS ? &verbs[i] : NULL;
+}
+
+const struct chv_verb *chv_verb_find(const char *name)
+{
+	const struct chv_verb *found = NULL;
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < NR_VERBS; i++) {
+		if (strcmp(verbs[i].name, name) == 0) {
+			return &verbs[i];
+		}
+		if (strncmp(verbs[i].name, name, len) == 0) {
+			if (found != NULL) {
+				return NULL;
+			}
+			found = &verbs[i];
+		}
+	}
+	return len > 0 ? found : NULL;
+}
+
+static int unknown_verb(const char *name)
+{
+	const char *names[NR_VERBS];
+	const char *near;
+
+	for (size_t i = 0; i < NR_VERBS; i++) {
+		names[i] = verbs[i].name;
+	}
+	near = chv_text_nearest(name, names, NR_VERBS);
+	if (near != NULL) {
+		chv_error("there is no verb '%s', did you mean '%s'?",
+		          chv_clean(name), near);
+	} else {
+		chv_error("there is no verb '%s': see 'chv help'",
+		          chv_clean(name));
+	}
+	return CHV_USAGE;
+}
+
+int chv_verb_run(int argc, char **argv)
+{
+	const struct chv_verb *v = chv_verb_find(argv[0]);
+	int status;
+
+	if (v == NULL) {
+		return unknown_verb(argv[0]);
+	}
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		return cmd_help(2, (char *[]){argv[0], argv[0], NULL});
+	}
+	/* getopt_long() keeps state between command lines: 0 resets it. */
+	optind = 0;
+	status = v->run(argc, argv);
+	if (status == CHV_OK && fflush(stdout) != 0) {
+		status = chv_error("standard output: write failed");
+	}
+	return chv_interrupted != 0 ? CHV_INTERRUPTED : status;
+}
+
+static const char *place_text(enum chv_place place)
+{
+	switch (place) {
+	case CHV_IN_DOM0:
+		return "Runs in dom0 of Chronovisor.\n";
+	case CHV_ON_HOST:
+		return "Runs on a Linux host with QEMU.\n";
+	case CHV_IN_SHELL:
+	case CHV_ANYWHERE:
+		break;
+	}
+	return "";
+}
+
+static int help_verb(const char *name)
+{
+	const struct chv_verb *v = chv_verb_find(name);
+
+	if (v == NULL) {
+		return unknown_verb(name);
+	}
+	printf("usage: chv %s\n\n%s%s: %s.\n%s", v->synopsis,
+	       place_text(v->place), v->name, v->summary, v->help);
+	return CHV_OK;
+}
+
+int cmd_help(int argc, char **argv)
+{
+	if (argc > 1) {
+		return help_verb(argv[1]);
+	}
+	printf("usage: chv VERB [ARGUMENTS], or chv for the shell, or\n"
+	       "       chv -c COMMAND... | -x FILE for a script\n\n");
+	for (size_t i = 0; i < NR_VERBS; i++) {
+		printf("  %-11s %s\n", verbs[i].name, verbs[i].summary);
+	}
+	printf("\n'chv help VERB' tells more. Exit status: 0 done, 1 failed, "
+	       "2 wrong usage,\n3 not found, 4 replay diverged, 5 trace "
+	       "unusable, 6 trace cut, 130 interrupted.\n");
+	return CHV_OK;
+}
+
+int cmd_version(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	printf("chv (Chronovisor) " CHV_VERSION "\n");
+	return CHV_OK;
+}
