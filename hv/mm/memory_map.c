@@ -18,6 +18,11 @@ struct e820_entry {
 	u32 type;
 } __attribute__((packed));
 
+static u64 highest_frame(const struct domain *d)
+{
+	return (d->traced ? d->s.nr_frames : frame_table_end) - 1;
+}
+
 long hc_machphys_mapping(struct vcpu *v, struct hc_frame *f)
 {
 	struct xen_machphys_mapping *m =
@@ -25,8 +30,7 @@ long hc_machphys_mapping(struct vcpu *v, struct hc_frame *f)
 
 	m->v_start = M2P_VIRT;
 	m->v_end = M2P_VIRT_END;
-	m->max_mfn = v->domain->traced ? v->domain->s.nr_frames - 1
-	                               : frame_table_end - 1;
+	m->max_mfn = highest_frame(v->domain);
 	return 0;
 }
 
@@ -65,9 +69,8 @@ long hc_machine_memory_map(struct vcpu *v, struct hc_frame *f)
 
 long hc_maximum_ram_page(struct vcpu *v, struct hc_frame *f)
 {
-	(void)v;
 	(void)f;
-	return (long)frame_table_end - 1;
+	return (long)highest_frame(v->domain);
 }
 
 static long acquire_grant_frames(struct hc_frame *f, struct domain *d,
