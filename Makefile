@@ -95,22 +95,32 @@ $(O)/include/xen:
 	@mkdir -p $(O)/include && ln -sfn /usr/include/xen $@
 
 # ---- top-level targets -----------------------------------------------------
-.PHONY: all deps test lint clean help
-all: $(ALL)
+.PHONY: all deps run test acceptance bench lint clean help
+all: $(ALL) ## build everything into build/
 
-deps: ## install what the project needs (Debian 12, as root)
-	apt-get update
-	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(shell grep -v '^\#' tests/packages.txt)
+# Installs only when something is missing, so that a machine which is ready
+# needs neither root nor a network.
+deps: ## install the Debian packages the project needs
+	$(Q)tests/install-packages.sh tests/packages.txt
 
-test: $(TESTS)
-lint: $(LINT)
+# The packages decide what the rest can do, so they come in a make before it.
+run: deps ## boot the control domain by GRUB in QEMU; ends at the chv prompt
+	$(Q)$(MAKE) --no-print-directory boot-iso
+test: deps ## everything CI runs
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(TESTS)
+	@echo "all tests passed"
+
+.PHONY: boot-iso
+boot-iso: $(ISO) $(O)/chv/chv
+	$(O)/chv/chv run --iso $(ISO)
+
+lint: $(LINT) ## format, static checks, include walls
 clean:
 	rm -rf $(O)
 
 help:
-	@echo "make          build everything into build/"
-	@echo "make deps     install the Debian packages the project needs"
-	@echo "make test     everything CI runs"
-	@echo "make lint     format, static checks, include walls"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
+		sed 's/:.*## /\t/' | expand -t 16
 
 -include $(shell find $(addprefix $(O)/,hv guest host chv) -name '*.d' 2>/dev/null)
