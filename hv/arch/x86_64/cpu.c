@@ -15,10 +15,18 @@
 /* The PAT that the ABI fixes: WB WT UC- UC WC WP UC UC. */
 #define ABI_PAT 0x0000050100070406
 
-#define EFER_SCE 0x1
-#define CR0_INIT 0x80050033 /* PG AM WP NE ET MP PE */
+#define TCG_SIGNATURE 0x54474354 /* "TCGT", ebx of CPUID 0x40000000 */
+#define EFER_SCE      0x1
+#define CR0_INIT      0x80050033 /* PG AM WP NE ET MP PE */
 
 struct cpu_features cpu_features;
+
+/* QEMU's TCG (7.2) takes the stack reads of a far return or IRET in ring 3 for
+ * supervisor accesses, so with SMAP on the guest faults there for ever. */
+static bool smap_is_broken(void)
+{
+	return cpuid(0x40000000, 0).ebx == TCG_SIGNATURE;
+}
 
 const char *cpu_probe(void)
 {
@@ -32,7 +40,7 @@ const char *cpu_probe(void)
 		l7 = cpuid(7, 0);
 	}
 	cpu_features.smep = l7.ebx >> 7 & 1;
-	cpu_features.smap = l7.ebx >> 20 & 1;
+	cpu_features.smap = (l7.ebx >> 20 & 1) && !smap_is_broken();
 	cpu_features.nx = x.edx >> 20 & 1;
 	cpu_features.syscall = x.edx >> 11 & 1;
 	cpu_features.fxsr = l1.edx >> 24 & 1;
