@@ -262,8 +262,8 @@ static int descriptor_write(struct vcpu *v, struct page *pg, u64 offset,
 	__atomic_store_n(entry, desc, __ATOMIC_RELAXED);
 	page_mark_dirty(pg);
 	page_put_and_type(pg);
-	if (in_table) {
-		tables_changed(v);
+	if (in_table && v == current) {
+		arch_reload_segments(v);
 	}
 	return 0;
 }

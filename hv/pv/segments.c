@@ -70,7 +70,7 @@ static void load_user_gs(struct vcpu *v, u16 sel)
 		sel = 0;
 	}
 	v->s.gs = sel;
-	v->s.gs_base_user = sel & ~3 ? arch_read_gs_base() : 0;
+	v->s.gs_base_user = (sel & ~3) ? arch_read_gs_base() : 0;
 	arch_write_gs_base(kernel_base);
 }
 

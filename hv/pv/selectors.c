@@ -73,7 +73,7 @@ int descriptor_judge_code(u64 desc)
 	if (!(desc & DESC_S) || !(desc & DESC_CODE) || !dpl_ok || both) {
 		return X86_GP;
 	}
-	return desc & DESC_P ? -1 : X86_NP;
+	return (desc & DESC_P) ? -1 : X86_NP;
 }
 
 int descriptor_judge_stack(u64 desc)
@@ -82,7 +82,7 @@ int descriptor_judge_stack(u64 desc)
 	    (desc & DESC_DPL) != DESC_DPL) {
 		return X86_GP;
 	}
-	return desc & DESC_P ? -1 : X86_SS;
+	return (desc & DESC_P) ? -1 : X86_SS;
 }
 
 static bool selector_judge(struct vcpu *v, u16 sel, int (*judge)(u64 desc),
