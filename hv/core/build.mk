@@ -11,10 +11,12 @@ CORE_HOST_SRC := $(wildcard hv/evtchn/*.c hv/grant/*.c hv/shared/*.c) \
 	hv/hypercall/sysctl.c hv/console/ring.c tests/fake/fake_core.c
 CORE_HOST_OBJ := $(CORE_HOST_SRC:%.c=$(O)/host/core/%.o)
 
+# The C library has a sched_yield() too, and calls it.
 $(O)/host/core/%.o: %.c | $(O)/include/xen
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HOST_CFLAGS) -D__XEN_TOOLS__ -Itests/fake/include $(HV_INC) \
+	$(Q)$(CC) $(HOST_CFLAGS) -D__XEN_TOOLS__ \
+		-Dsched_yield=hv_sched_yield -Itests/fake/include $(HV_INC) \
 		-Itests -c -o $@ $<
 
 $(CORE_UNIT_BIN): %: %.o $(CORE_HOST_OBJ)

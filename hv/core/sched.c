@@ -54,6 +54,8 @@ static void slice_start(void)
 {
 	if (running != NULL && queue_is_shared()) {
 		timer_set(&slice, running->scheduled_at_ns + SCHED_SLICE_NS);
+	} else {
+		timer_stop(&slice);
 	}
 }
 
@@ -198,7 +200,7 @@ struct vcpu *sched_pick(void)
 	}
 	if (next != NULL) {
 		load(next);
-		slice_start();
 	}
+	slice_start();
 	return next;
 }

@@ -86,17 +86,17 @@ long hc_evtchn_bind_interdomain(struct vcpu *v, struct hc_frame *f)
 
 static int bind_virq(struct domain *d, u32 virq, u32 vcpu)
 {
-	struct port_table *t = port_table(d);
+	u16 *slot = virq_slot(d, virq, vcpu);
 	int port;
 
-	if (t->virq[vcpu][virq] != 0) {
+	if (*slot != 0) {
 		return -XEN_EEXIST;
 	}
 	port = port_alloc(d, EVTCHN_VIRQ);
 	if (port > 0) {
 		d->ports[port].vcpu = (u16)vcpu;
 		d->ports[port].virq = (u16)virq;
-		t->virq[vcpu][virq] = (u16)port;
+		*slot = (u16)port;
 	}
 	return port;
 }

@@ -83,7 +83,7 @@ void port_close(struct domain *d, u32 port)
 	if (e->state == EVTCHN_INTERDOMAIN) {
 		unbind_peer(d, e);
 	} else if (e->state == EVTCHN_VIRQ) {
-		port_table(d)->virq[e->vcpu][e->virq] = 0;
+		*virq_slot(d, e->virq, e->vcpu) = 0;
 	}
 	/* A loopback's peer is a port of the same table, never this one. */
 	*e = (struct evtchn_state){.state = EVTCHN_FREE};
@@ -105,6 +105,11 @@ bool virq_is_per_vcpu(u32 virq)
 	}
 }
 
+u16 *virq_slot(struct domain *d, u32 virq, u32 vcpu)
+{
+	return &port_table(d)->virq[virq_is_per_vcpu(virq) ? vcpu : 0][virq];
+}
+
 struct domain *port_domain(struct vcpu *v, domid_t id, int *err)
 {
 	struct domain *d = id == DOMID_SELF ? v->domain : domain_find(id);
@@ -123,8 +128,7 @@ unsigned int virq_port(struct vcpu *v, unsigned int virq)
 	if (virq >= NR_VIRQS || v->domain->ports == NULL) {
 		return 0;
 	}
-	return port_table(v->domain)
-	        ->virq[virq_is_per_vcpu(virq) ? v->id : 0][virq];
+	return *virq_slot(v->domain, virq, v->id);
 }
 
 void evtchn_rebuild(struct domain *d)
@@ -137,8 +141,7 @@ void evtchn_rebuild(struct domain *d)
 		const struct evtchn_state *e = &d->ports[port];
 
 		if (e->state == EVTCHN_VIRQ) {
-			t->virq[virq_is_per_vcpu(e->virq) ? e->vcpu : 0]
-			       [e->virq] = (u16)port;
+			*virq_slot(d, e->virq, e->vcpu) = (u16)port;
 		}
 	}
 }

@@ -26,6 +26,9 @@ static inline struct port_table *port_table(struct domain *d)
 	return CONTAINER_OF(d->ports, struct port_table, ports[0]);
 }
 
+/** Where the port of @virq of vCPU @vcpu is kept; a global VIRQ has one place,
+ *  whichever vCPU it notifies. */
+u16 *virq_slot(struct domain *d, u32 virq, u32 vcpu);
 /** Port @port of @d, or NULL when it has no such port. 0 is never one. */
 struct evtchn_state *port_get(struct domain *d, u32 port);
 /** The lowest free port, put in state @kind and bound to vCPU 0, or

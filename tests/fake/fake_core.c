@@ -14,6 +14,7 @@
 #include <hv/console.h>
 #include <hv/grant.h>
 #include <hv/rr.h>
+#include <hv/rr_control.h>
 #include <hv/sched.h>
 #include <hv/traps.h>
 #include <mm/frames.h>
@@ -337,6 +338,20 @@ void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 	c->user_regs.rip = v->s.regs.rip;
 }
 
+int vcpu_set_gdt(struct vcpu *v, const u64 *gmfns, unsigned int entries)
+{
+	(void)gmfns;
+	v->s.gdt_entries = entries;
+	return 0;
+}
+
+int vcpu_set_ldt(struct vcpu *v, u64 base, unsigned int entries)
+{
+	v->s.ldt_base = base;
+	v->s.ldt_entries = entries;
+	return 0;
+}
+
 bool descriptors_validate(struct page *pg)
 {
 	(void)pg;
@@ -353,12 +368,38 @@ bool rr_tap_port(struct domain *d, unsigned int port)
 	return false;
 }
 
+void rr_release(struct domain *d)
+{
+	(void)d;
+}
+
 bool rr_tap_timer(struct vcpu *v, enum tf_timer_source source, u64 deadline_ns)
 {
 	(void)v;
 	(void)source;
 	(void)deadline_ns;
 	return false;
+}
+
+size_t rr_tap_console(struct domain *d, const void *data, size_t len)
+{
+	(void)d;
+	(void)data;
+	return len;
+}
+
+bool rr_tap_effect(struct domain *d, const void *data, size_t len)
+{
+	(void)d;
+	(void)data;
+	(void)len;
+	return true;
+}
+
+void rr_tap_shutdown(struct domain *d, unsigned int reason)
+{
+	(void)d;
+	(void)reason;
 }
 
 bool rr_timers_live(const struct domain *d)
@@ -383,6 +424,11 @@ void console_guest_write(struct domain *d, const char *s, size_t len)
 	(void)d;
 	memcpy(fake.console + fake.console_len, s, n);
 	fake.console_len += n;
+}
+
+void console_buffer_free(struct domain *d)
+{
+	(void)d;
 }
 
 size_t console_guest_read(struct domain *d, char *buf, size_t size)
