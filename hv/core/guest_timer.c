@@ -13,7 +13,8 @@
 static void rearm(struct vcpu *v, struct timer *t, u64 deadline_ns)
 {
 	if (deadline_ns != 0 && rr_timers_live(v->domain)) {
-		timer_set(t, domain_to_host_ns(v->domain, deadline_ns));
+		timer_set(t, domain_to_host_ns(v->domain, deadline_ns) +
+		                     rr_jitter_ns(v->domain));
 	} else {
 		timer_stop(t);
 	}

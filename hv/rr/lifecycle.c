@@ -7,6 +7,7 @@
 
 #include <arch/entry.h>
 #include <arch/iclock.h>
+#include <hv/boot.h>
 #include <hv/evtchn.h>
 #include <hv/lib.h>
 #include <hv/mm.h>

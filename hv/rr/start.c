@@ -43,7 +43,7 @@ static void make_uuid(struct tf_super *sb)
 	memcpy(sb->uuid, &h, sizeof(sb->uuid));
 }
 
-static void fill_super(const struct rr_domain *rr, const char *name, u64 seed)
+static void fill_super(const struct rr_domain *rr, const char *name)
 {
 	struct tf_super *sb = &rr->store->super;
 	const struct rr_config *c = &rr->session.config;
@@ -54,7 +54,6 @@ static void fill_super(const struct rr_domain *rr, const char *name, u64 seed)
 	sb->abi_version = TRACE_ABI_VERSION;
 	sb->flags = (rr->exact ? TF_FLAG_EXACT : 0) |
 	            (c->history ? TF_FLAG_HISTORY : 0);
-	sb->seed = seed;
 	sb->nr_frames = d->s.nr_frames;
 	sb->max_mfn = d->s.nr_frames - 1;
 	sb->nr_vcpus = 1;
@@ -68,6 +67,22 @@ static void fill_super(const struct rr_domain *rr, const char *name, u64 seed)
 	tf_super_text(sb->domain_name, sizeof(sb->domain_name), name);
 	tf_super_text(sb->clock, sizeof(sb->clock), iclock->name);
 	tf_super_text(sb->hv_version, sizeof(sb->hv_version), "Chronovisor");
+}
+
+/* The seed stays in the header: with it, who knows the machine can see why
+ * events came when they did. 0 asks for a fresh one, by the time of day. */
+static void seed_start(struct rr_domain *rr, u64 seed, bool chaos)
+{
+	struct tf_super *sb = &rr->store->super;
+	u64 uuid[2];
+
+	memcpy(uuid, sb->uuid, sizeof(uuid));
+	sb->seed = seed != 0 ? seed : uuid[0] ^ uuid[1];
+	if (chaos) {
+		sb->flags |= TF_FLAG_CHAOS;
+	}
+	rr->random = sb->seed | 1;
+	rr->jitter_max_ns = chaos ? JITTER_CHAOS_NS : JITTER_NS;
 }
 
 /* The clock goes on from what the domain saw until now. */
@@ -112,10 +127,11 @@ int rr_record(struct domain *d, struct trace_store *store, bool history,
 		return -XEN_ENOMEM;
 	}
 	c.nr_frames = d->s.nr_frames;
-	c.history = history;
+	c.history = o->history;
 	err = rr_record_buffers(rr, &c);
 	if (err == 0) {
-		fill_super(rr, name, seed);
+		fill_super(rr, o->name);
+		seed_start(rr, o->seed, o->chaos);
 		fix_start_state(rr);
 		err = store->ops->begin(store);
 		rr->writing = err == 0 ? snapshot_write_open(rr) : NULL;

@@ -186,3 +186,17 @@ bool rr_timers_live(const struct domain *d)
 {
 	return !rr_attached(d) || session(d)->mode == RR_RECORD;
 }
+
+/* xorshift64* (Vigna): small, and good enough to vary where events land. */
+u64 rr_jitter_ns(struct domain *d)
+{
+	struct rr_domain *rr = d->rr;
+
+	if (!rr_attached(d) || rr->jitter_max_ns == 0) {
+		return 0;
+	}
+	rr->random ^= rr->random >> 12;
+	rr->random ^= rr->random << 25;
+	rr->random ^= rr->random >> 27;
+	return rr->random * 0x2545f4914f6cdd1dUL % rr->jitter_max_ns;
+}

@@ -37,6 +37,8 @@ struct rr_domain {
 	struct tf_calls *calls;
 	void *raw, *raw_history;
 	struct timer seal_timer;
+	u64 random;	   /* state of the perturbation (R9) */
+	u64 jitter_max_ns; /* a timer comes up to this much late */
 	struct snapshot_writer *writing; /* the start is being written */
 	struct snapshot_reader *reading; /* ... or read */
 };
@@ -86,6 +88,10 @@ size_t rr_tap_console(struct domain *d, const void *data, size_t len);
 bool rr_tap_effect(struct domain *d, const void *data, size_t len);
 /** The domain shuts down, in the middle of the entry that asks for it. */
 void rr_tap_shutdown(struct domain *d, unsigned int reason);
+
+/** How much later than asked the next timer of @d comes: nothing without a
+ *  recording, whose seed decides (R9). */
+u64 rr_jitter_ns(struct domain *d);
 
 /** Host timers that stand for the domain's own are armed: not in replay. */
 bool rr_timers_live(const struct domain *d);

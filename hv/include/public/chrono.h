@@ -81,10 +81,11 @@ struct chrono_info {
 struct chrono_record {
 	uint32_t store; /* CHRONO_STORE_* */
 	uint32_t flags; /* CHRONO_RECORD_* */
-	uint64_t seed;
+	uint64_t seed; /* 0: a fresh one */
 	char name[64];
 };
 #define CHRONO_RECORD_NO_HISTORY 0x1
+#define CHRONO_RECORD_CHAOS	 0x2 /* timers come at widely random moments */
 
 struct chrono_status {
 	uint8_t mode;  /* 0 none, 1 record, 2 replay */

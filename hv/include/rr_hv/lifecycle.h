@@ -26,6 +26,13 @@ void rr_room_check(struct rr_domain *rr);
 /** Replay: the wanted chunk is there. */
 void rr_fed(struct rr_domain *rr);
 
+struct rr_record_options {
+	const char *name; /* for people */
+	u64 seed;         /* 0: a fresh one */
+	bool history;     /* keep every hypercall for people to read */
+	bool chaos;       /* vary widely when timers come */
+};
+
 /** Starts recording @d into @store, which is taken over; the domain may run
  *  when rr_start_step() says so. 0, or -XEN_E* after one line of log. */
 int rr_record(struct domain *d, struct trace_store *store, bool history,
