@@ -53,14 +53,29 @@ static void boot(void)
 	sched_init();
 }
 
+static struct domain *first_undead(void)
+{
+	struct domain *d;
+
+	for_each_domain (d) {
+		if (!d->dead) {
+			return d;
+		}
+	}
+	return NULL;
+}
+
+/* Zombies go when those who map their frames do. */
 static void end_domains(void)
 {
-	while (!list_empty(&all_domains)) {
-		struct domain *d =
-			CONTAINER_OF(all_domains.prev, struct domain, link);
+	struct domain *d;
 
+	while ((d = first_undead()) != NULL) {
 		while (domain_kill(d) == -XEN_ERESTART) {
 		}
+	}
+	if (!list_empty(&all_domains)) {
+		abort();
 	}
 }
 
