@@ -24,6 +24,10 @@
 #define SLICE_FRAMES      1024
 #define VIRTUAL_TSC_KHZ   1000000
 #define GRANT_FRAMES      32
+/* Timers come late by a random part of this. Without it a machine whose clock
+ * counts instructions would repeat itself in every recording (R9). */
+#define JITTER_NS         100000
+#define JITTER_CHAOS_NS   8000000
 
 static const struct rr_config default_config = {
 	.time_step_ns = TIME_STEP_NS,
@@ -111,8 +115,8 @@ static bool recordable(const struct domain *d)
 	return true;
 }
 
-int rr_record(struct domain *d, struct trace_store *store, bool history,
-              const char *name, u64 seed)
+int rr_record(struct domain *d, struct trace_store *store,
+              const struct rr_record_options *o)
 {
 	struct rr_config c = default_config;
 	struct rr_domain *rr;
