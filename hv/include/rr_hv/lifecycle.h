@@ -35,8 +35,8 @@ struct rr_record_options {
 
 /** Starts recording @d into @store, which is taken over; the domain may run
  *  when rr_start_step() says so. 0, or -XEN_E* after one line of log. */
-int rr_record(struct domain *d, struct trace_store *store, bool history,
-              const char *name, u64 seed);
+int rr_record(struct domain *d, struct trace_store *store,
+              const struct rr_record_options *o);
 /** Makes a domain that will replay the trace in @store, which is taken over.
  *  @first: with the recorded id. NULL after one line of log. */
 struct domain *rr_replay(struct trace_store *store, bool first);
