@@ -85,8 +85,13 @@ long hc_chrono_record_start(struct vcpu *v, struct hc_frame *f)
 		return r->store == CHRONO_STORE_WINDOW ? -XEN_EBUSY
 		                                       : -XEN_ENOMEM;
 	}
-	return rr_record(d, store, !(r->flags & CHRONO_RECORD_NO_HISTORY),
-	                 r->name, r->seed);
+	return rr_record(
+		d, store,
+		&(struct rr_record_options){
+			.name = r->name,
+			.seed = r->seed,
+			.history = !(r->flags & CHRONO_RECORD_NO_HISTORY),
+			.chaos = r->flags & CHRONO_RECORD_CHAOS });
 }
 
 long hc_chrono_record_stop(struct vcpu *v, struct hc_frame *f)
