@@ -220,10 +220,13 @@ void rr_session_ended(struct rr_domain *rr)
 int rr_record_domain(struct domain *d)
 {
 	struct trace_store *store = window_store_open();
+	struct rr_record_options o = {.name = "first domain", .history = true};
 	int r = RR_START_MORE;
+	char buf[8];
 
-	if (store == NULL ||
-	    rr_record(d, store, true, "first domain", 0) != 0) {
+	o.chaos = boot_option("chaos", buf, sizeof(buf)) != NULL;
+	o.seed = boot_option_size(o.chaos ? "chaos" : "seed", 0);
+	if (store == NULL || rr_record(d, store, &o) != 0) {
 		return -XEN_EINVAL;
 	}
 	while (r == RR_START_MORE) {

@@ -44,6 +44,7 @@ enum page_flags {
 	PGF_FREE = 0x080,       /* first frame of a free block */
 	PGF_RAM = 0x100,        /* RAM by the boot memory map; never changes */
 	PGF_UNSCRUBBED = 0x200, /* free block with unknown contents */
+	PGF_RELEASED = 0x400,   /* its dying owner let go of it */
 };
 
 struct page {
