@@ -17,7 +17,7 @@
 /* The vCPU of @v's domain that the call names, or NULL: -XEN_ENOENT. */
 static struct vcpu *target(struct vcpu *v, const struct hc_frame *f)
 {
-	u64 id = f->args[1];
+	u32 id = (u32)f->args[1];
 
 	return id < MAX_VCPUS ? v->domain->vcpu[id] : NULL;
 }
@@ -32,11 +32,11 @@ long hc_vcpu_initialise(struct vcpu *v, struct hc_frame *f)
 	if (t == NULL) {
 		return -XEN_ENOENT;
 	}
-	if (t->s.initialised) {
-		return -XEN_EEXIST;
-	}
 	if (hc_read(f, &ctx, f->args[2], sizeof(ctx)) != 0) {
 		return -XEN_EFAULT;
+	}
+	if (t->s.initialised) {
+		return -XEN_EEXIST;
 	}
 	err = vcpu_set_context(t, &ctx);
 	if (err != 0) {
@@ -140,7 +140,8 @@ long hc_vcpu_stop_periodic(struct vcpu *v, struct hc_frame *f)
 	return 0;
 }
 
-/* Deadline 0 means off in struct vcpu_state; the ABI's 0 is long past. */
+/* A deadline in the past fires at once, whatever the flags say of it. 0 means
+ * off in struct vcpu_state; the ABI's 0 is long past. */
 long hc_vcpu_set_singleshot(struct vcpu *v, struct hc_frame *f)
 {
 	const struct vcpu_set_singleshot_timer *a =
@@ -152,10 +153,6 @@ long hc_vcpu_set_singleshot(struct vcpu *v, struct hc_frame *f)
 	}
 	if (t != v) {
 		return -XEN_EINVAL;
-	}
-	if ((a->flags & VCPU_SSHOTTMR_future) &&
-	    a->timeout_abs_ns < domain_now_ns(v->domain)) {
-		return -XEN_ETIME;
 	}
 	guest_singleshot_set(v, MAX(a->timeout_abs_ns, (u64)1));
 	return 0;
@@ -208,4 +205,10 @@ long hc_vcpu_send_nmi(struct vcpu *v, struct hc_frame *f)
 	t->s.nmi_pending = 1;
 	vcpu_wake(t);
 	return 0;
+}
+
+/* Operations that there are not: the vCPU is looked at first. */
+long hc_vcpu_unknown(struct vcpu *v, struct hc_frame *f)
+{
+	return target(v, f) == NULL ? -XEN_ENOENT : -XEN_ENOSYS;
 }

@@ -23,8 +23,10 @@ int vcpu_info_register(struct vcpu *v, u64 gmfn, u64 offset)
 	struct domain *d = v->domain;
 	struct page *pg;
 
-	if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || offset % 8 != 0 ||
-	    v->info_page != NULL || (v != current && v->s.online)) {
+	if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || offset % 8 != 0) {
+		return -XEN_ENXIO;
+	}
+	if (v->info_page != NULL || (v != current && v->s.online)) {
 		return -XEN_EINVAL;
 	}
 	pg = domain_frame(d, gmfn);

@@ -83,8 +83,7 @@ long hc_ver_features(struct vcpu *v, struct hc_frame *f)
 long hc_ver_pagesize(struct vcpu *v, struct hc_frame *f)
 {
 	(void)v;
-	(void)f;
-	return PAGE_SIZE;
+	return f->args[1] == 0 ? (long)PAGE_SIZE : -XEN_EINVAL;
 }
 
 long hc_ver_guest_handle(struct vcpu *v, struct hc_frame *f)

@@ -423,6 +423,12 @@ bool rr_timers_live(const struct domain *d)
 	return true;
 }
 
+u64 rr_jitter_ns(struct domain *d)
+{
+	(void)d;
+	return 0;
+}
+
 u64 rr_domain_time(const struct domain *d)
 {
 	(void)d;

@@ -358,9 +358,9 @@ static void vcpu_info_moves_once(void **state)
 	fake_enter(d1);
 	v = fake.loaded;
 	v->info->evtchn_upcall_mask = 1;
-	assert_int_equal(vcpu_info_register(v, gmfn, 4), -XEN_EINVAL);
+	assert_int_equal(vcpu_info_register(v, gmfn, 4), -XEN_ENXIO);
 	assert_int_equal(vcpu_info_register(v, gmfn, PAGE_SIZE - 56),
-	                 -XEN_EINVAL);
+	                 -XEN_ENXIO);
 	assert_int_equal(vcpu_info_register(v, ~0UL, 0), -XEN_EINVAL);
 	assert_int_equal(vcpu_info_register(v, d2->s.shared_gmfn, 0),
 	                 -XEN_EINVAL);
