@@ -172,6 +172,8 @@ int vcpu_set_ldt(struct vcpu *v, u64 base, unsigned int entries)
 		return -XEN_EINVAL;
 	}
 	for (unsigned int i = 0; i < LDT_MAX_PAGES; i++) {
+		v->s.ldt_frames[i] =
+			pages[i] != NULL ? page_gmfn(pages[i]) : GMFN_NONE;
 		if (pages[i] != NULL) {
 			hv_map(ldt_window(v, i), page_pa(pages[i]), PTE_NX);
 		} else if (v->ldt_pages[i] != NULL) {
@@ -193,19 +195,19 @@ static int ldt_rebuild(struct vcpu *v)
 		(unsigned int)((v->s.ldt_entries + PER_PAGE - 1) / PER_PAGE);
 
 	for (unsigned int i = 0; i < LDT_MAX_PAGES; i++) {
-		struct walk w;
+		struct page *pg;
 
 		v->ldt_pages[i] = NULL;
 		hv_unmap(ldt_window(v, i));
 		if (i >= nr) {
 			continue;
 		}
-		if (!guest_walk(v, v->s.ldt_base + i * PAGE_SIZE, &w) ||
-		    w.page == NULL || w.page->type != PGT_SEGDESC) {
+		pg = domain_frame(v->domain, v->s.ldt_frames[i]);
+		if (pg == NULL || pg->type != PGT_SEGDESC) {
 			return -XEN_EINVAL;
 		}
-		v->ldt_pages[i] = w.page;
-		hv_map(ldt_window(v, i), page_pa(w.page), PTE_NX);
+		v->ldt_pages[i] = pg;
+		hv_map(ldt_window(v, i), page_pa(pg), PTE_NX);
 	}
 	return 0;
 }

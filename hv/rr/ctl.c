@@ -91,7 +91,7 @@ long hc_chrono_record_start(struct vcpu *v, struct hc_frame *f)
 			.name = r->name,
 			.seed = r->seed,
 			.history = !(r->flags & CHRONO_RECORD_NO_HISTORY),
-			.chaos = r->flags & CHRONO_RECORD_CHAOS });
+			.chaos = r->flags & CHRONO_RECORD_CHAOS});
 }
 
 long hc_chrono_record_stop(struct vcpu *v, struct hc_frame *f)

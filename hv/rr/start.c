@@ -68,6 +68,7 @@ static void fill_super(const struct rr_domain *rr, const char *name)
 	sb->rebase_bound_ns = c->rebase_bound_ns;
 	sb->hash_interval = c->hash_interval;
 	sb->slice_frames = c->slice_frames;
+	cpu_describe(sb);
 	tf_super_text(sb->domain_name, sizeof(sb->domain_name), name);
 	tf_super_text(sb->clock, sizeof(sb->clock), iclock->name);
 	tf_super_text(sb->hv_version, sizeof(sb->hv_version), "Chronovisor");
@@ -112,7 +113,7 @@ static bool recordable(const struct domain *d)
 		log_warn("record: d%u has run or is recorded already", d->id);
 		return false;
 	}
-	return true;
+	return cpu_recordable();
 }
 
 int rr_record(struct domain *d, struct trace_store *store,
@@ -162,7 +163,7 @@ static bool replayable(const struct tf_super *sb)
 		         "no instruction clock: start it with -icount");
 		return false;
 	}
-	return true;
+	return cpu_same(sb);
 }
 
 static struct domain *replay_domain(const struct tf_super *sb, bool first)

@@ -55,6 +55,7 @@ struct vcpu_state {
 	u64 gdt_entries;
 	u64 ldt_base; /* guest linear address */
 	u64 ldt_entries;
+	u64 ldt_frames[16];
 	u64 vcpu_info_gmfn; /* GMFN_NONE: in shared_info */
 	u64 vcpu_info_offset;
 	u64 runstate_va;       /* 0: not registered */

@@ -41,4 +41,11 @@ int rr_record(struct domain *d, struct trace_store *store,
  *  @first: with the recorded id. NULL after one line of log. */
 struct domain *rr_replay(struct trace_store *store, bool first);
 
+/** True when nothing that user code can do here escapes a trace, or the boot
+ *  option record-anyway is given; names what does (R15). rr/cpu_check.c */
+bool cpu_recordable(void);
+/** The raw CPU into the header; and whether this machine's is the same. */
+void cpu_describe(struct tf_super *sb);
+bool cpu_same(const struct tf_super *sb);
+
 #endif
