@@ -41,3 +41,5 @@ ALL += $(O)/chronovisor
 include hv/core/build.mk
 include hv/pv/build.mk
 include hv/boot/build.mk
+
+-include $(O)/asm-offsets.d
