@@ -155,7 +155,7 @@ u64 first_domain_pages(bool dom0less, u64 free_pages)
 			(unsigned long long)(free_bytes / MIB));
 		return 0;
 	}
-	return bytes >> PAGE_SHIFT;
+	return MAX(bytes >> PAGE_SHIFT, 1UL); /* the layout refuses too few */
 }
 
 static int plan(const struct kernel *k, u64 nr_pages, bool dom0less,
