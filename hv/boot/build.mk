@@ -8,7 +8,7 @@ $(UNPACK_HEADERS): $(O)/include/%:
 	@test -e /usr/include/$* || { echo "/usr/include/$* is missing: run 'make deps'"; exit 1; }
 	@mkdir -p $(O)/include && ln -sfn /usr/include/$* $@
 
-$(patsubst %,$(O)/hv/hv/boot/unpack_%.o,xz lz4 zstd): | $(UNPACK_HEADERS)
+$(patsubst %,$(O)/hv/hv/boot/unpack_%.o,xz lz4 zstd) $(O)/hv/hv/rr/codec.o: | $(UNPACK_HEADERS)
 
 # ---- tests -------------------------------------------------------------------
 # Parsing and arithmetic run on the host as they are; what writes into frames

@@ -60,6 +60,21 @@ void userlib_leave(u64 fs_base)
 	wrmsr(MSR_FS_BASE, fs_base);
 }
 
+void userlib_enter_saving(struct userlib_state *s)
+{
+	s->cr0 = read_cr0();
+	write_cr0(s->cr0 & ~CR0_TS);
+	fxsave(s->fpu);
+	s->fs_base = userlib_enter();
+}
+
+void userlib_leave_restoring(const struct userlib_state *s)
+{
+	userlib_leave(s->fs_base);
+	BUG_ON(fxrstor_safe(s->fpu) != 0);
+	write_cr0(s->cr0);
+}
+
 void __stack_chk_fail(void)
 {
 	panic("BUG: a library overran a buffer on the hypervisor's stack");

@@ -5,6 +5,7 @@
  * bytes of the file. When it is full the recorded domain waits (D11): nothing
  * is ever dropped.
  */
+#include <rr_hv/codec.h>
 #include <rr_hv/ring_store.h>
 
 #include <hv/lib.h>
@@ -41,7 +42,7 @@ static int ring_seal(struct trace_store *st, struct tf_writer *w)
 {
 	struct ring_store *r = ring(st);
 	size_t len;
-	int err = tf_seal(&st->chain, w, NULL, r->buf + r->len,
+	int err = tf_seal(&st->chain, w, &zstd_codec, r->buf + r->len,
 	                  RING_SIZE - r->len, &len);
 
 	if (err == 0) {

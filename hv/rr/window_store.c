@@ -3,6 +3,7 @@
  * Traces in the window: chunks are sealed straight into the file that the host
  * keeps, so what is sealed survives the machine, and replay reads it in place.
  */
+#include <rr_hv/codec.h>
 #include <rr_hv/machine.h>
 
 #include <hv/lib.h>
@@ -56,7 +57,7 @@ static int window_seal(struct trace_store *st, struct tf_writer *tw)
 	if (!tw->ended) {
 		room = room > TF_END_ROOM ? room - TF_END_ROOM : 0;
 	}
-	err = tf_seal(&st->chain, tw, NULL, w->base + w->at, room, &len);
+	err = tf_seal(&st->chain, tw, &zstd_codec, w->base + w->at, room, &len);
 	if (err == 0) {
 		w->at += len;
 	}
@@ -89,8 +90,8 @@ static enum rr_load window_load(struct trace_store *st, enum tf_stream stream,
 	}
 	err = tf_chunk_at(&src, st->super.uuid, e, &c);
 	if (err == 0) {
-		err = tf_chunk_load(&src, &c, NULL, w->stored, TF_RAW_MAX, raw,
-		                    TF_RAW_MAX);
+		err = tf_chunk_load(&src, &c, &zstd_codec, w->stored,
+		                    TF_RAW_MAX, raw, TF_RAW_MAX);
 	}
 	if (err != 0) {
 		log_warn("trace: chunk %lu at byte %lu: %s", e->chunk_no,

@@ -19,4 +19,15 @@ u64 userlib_enter(void) __must_check;
 /** Puts back the FS base that userlib_enter() returned. */
 void userlib_leave(u64 fs_base);
 
+/* What userlib_enter_saving() puts aside. */
+struct userlib_state {
+	u8 fpu[512] __attribute__((aligned(16)));
+	u64 fs_base, cr0;
+};
+
+/** As userlib_enter(), once guests run: the FPU state of whichever vCPU is
+ *  loaded is put aside too. */
+void userlib_enter_saving(struct userlib_state *s);
+void userlib_leave_restoring(const struct userlib_state *s);
+
 #endif
