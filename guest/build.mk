@@ -30,3 +30,24 @@ $(GUEST_NAMES:%=$(O)/guest/%.elf): $(O)/guest/%.elf: $(O)/guest/guest/tests/%.o
 $(GUEST_IMAGES): $(GUEST_LIB) guest/guest.lds
 	$(call say,LD,$@)
 	$(Q)$(LD) $(GUEST_LDFLAGS) -o $@ $(filter %.o,$^)
+
+# The suite and the replay guests in QEMU, against what Xen answers. Logs are
+# kept in $(O)/logs. check-guests-xen asks Xen itself.
+GUEST_RUN := tests/guests/run.py
+.PHONY: check-guests check-guests-xen
+check-guests: $(GUEST_IMAGES) $(O)/chronovisor
+	@mkdir -p $(O)/logs
+	$(Q)for g in suite replay; do $(GUEST_RUN) --hv chronovisor \
+		--kernel $(O)/chronovisor --log $(O)/logs/guest-$$g.log \
+		--hv-option audit --expect tests/guests/$$g.expected \
+		$(O)/guest/$$g.elf || exit 1; done
+	$(Q)$(GUEST_RUN) --hv chronovisor --kernel $(O)/chronovisor \
+		--log $(O)/logs/guest-fuzz.log --hv-option audit \
+		$(O)/guest/fuzz.elf seed=1 count=200000
+
+check-guests-xen: $(GUEST_IMAGES) $(O)/linux/xen
+	@mkdir -p $(O)/logs
+	$(Q)for g in suite replay; do $(GUEST_RUN) --hv xen \
+		--kernel $(O)/linux/xen --log $(O)/logs/guest-$$g.xen.log \
+		--expect tests/guests/$$g.expected \
+		$(O)/guest/$$g.elf || exit 1; done

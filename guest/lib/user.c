@@ -82,8 +82,12 @@ void user_init(void)
 
 void user_resume(struct regs *regs)
 {
-	bool mask = boot_vcpu_info->evtchn_upcall_mask;
+	bool mask = events_mask();
 
+	/*
+	 * user_enter() unwinds @regs with rsp above this frame, so an upcall
+	 * there would overwrite it. HYPERVISOR_iret unmasks events.
+	 */
 	leave_to = regs;
 	if (context_save(&back) == 0) {
 		user_enter(regs);

@@ -17,9 +17,13 @@ static char shared[PAGE_SIZE] __page;
 static void setup(void)
 {
 	struct gnttab_query_size size = {.dom = DOMID_SELF};
+	struct gnttab_get_version version = {.dom = DOMID_SELF};
 
 	check_rc(hc_grant_table_op(GNTTABOP_query_size, &size, 1), 0, "query");
 	check_rc(size.status, GNTST_okay, "status of query_size");
+	check_rc(hc_grant_table_op(GNTTABOP_get_version, &version, 1), 0,
+	         "get_version");
+	check_eq(version.version, 1, "version");
 	check(size.max_nr_frames >= 1, "%u frames", size.max_nr_frames);
 	check(size.nr_frames <= size.max_nr_frames, "%u of %u frames",
 	      size.nr_frames, size.max_nr_frames);

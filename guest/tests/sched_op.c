@@ -59,6 +59,9 @@ GUEST_TEST(sched_op)
 {
 	long timer = port_bind_virq(VIRQ_TIMER, 0), ipi = port_bind_ipi(0);
 
+	if (timer < 0 || ipi < 0) {
+		test_error("no ports: %ld %ld", timer, ipi);
+	}
 	timer_stop_periodic();
 	check_rc(hc_sched_op(SCHEDOP_yield, NULL), 0, "yield");
 	block(timer, ipi);

@@ -72,7 +72,7 @@ GUEST_TEST(timer_singleshot)
 	future(port);
 	past(port);
 	stopped(port);
-	check_rc(hc_vcpu_op(VCPUOP_set_singleshot_timer, 1, &op), -ENOENT,
+	check_rc(hc_vcpu_op(VCPUOP_set_singleshot_timer, 63, &op), -ENOENT,
 	         "on a vCPU that is not there");
 	check_rc(hc_vcpu_op(VCPUOP_set_singleshot_timer, 0, (void *)16),
 	         -EFAULT, "unreadable argument");

@@ -44,9 +44,7 @@ GUEST_TEST(user_event)
 	user_data()[0] = 0;
 	trap_hook_set(ENTRY_EVENT, on_event);
 	check_rc(timer_set(time_now_ns() + 3 * MS, 0), 0, "timer");
-	events_unmask();
 	user_run(&regs, user_address(u_spin), USER_DATA);
-	events_mask();
 	check_eq(regs.entry, ENTRY_SYSCALL, "end of the user code");
 	check_eq(regs.r12, 0x1234567, "r12");
 	check_eq(regs.r13, 0xcafe, "rcx across the event");

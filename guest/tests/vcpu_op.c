@@ -38,10 +38,10 @@ static void time_area(void)
 GUEST_TEST(vcpu_op)
 {
 	check_rc(hc_vcpu_op(VCPUOP_is_up, 0, NULL), 1, "vCPU 0 is up");
-	check_rc(hc_vcpu_op(VCPUOP_is_up, 1, NULL), -ENOENT, "vCPU 1");
+	check_rc(hc_vcpu_op(VCPUOP_is_up, 63, NULL), -ENOENT, "vCPU 63");
 	check_rc(hc_vcpu_op(VCPUOP_is_up, 8191, NULL), -ENOENT, "vCPU 8191");
 	check_rc(hc_vcpu_op(VCPUOP_is_up, ~0U, NULL), -ENOENT, "vCPU ~0");
-	check_rc(hc_vcpu_op(VCPUOP_up, 1, NULL), -ENOENT, "up of none");
+	check_rc(hc_vcpu_op(VCPUOP_up, 63, NULL), -ENOENT, "up of none");
 	check_rc(hc_vcpu_op(VCPUOP_up, 0, NULL), 0, "up of the running");
 	check_rc(hc_vcpu_op(VCPUOP_initialise, 0, (void *)8), -EFAULT,
 	         "initialise, unreadable");

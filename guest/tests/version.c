@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * xen_version: version, extraversion, capabilities, platform parameters,
- * features, page size; the features a PV guest relies on; errors.
+ * features, page size, facts of the build; what a PV guest relies on; errors.
  *
  * ABI: version.h; features.h.
  */
@@ -40,6 +40,22 @@ static void strings(void)
 	         "unreadable");
 }
 
+static void build_facts(void)
+{
+	static struct xen_compile_info info;
+	static xen_changeset_info_t changes;
+	static xen_domain_handle_t handle;
+	static xen_commandline_t line;
+
+	check_rc(hc_xen_version(XENVER_compile_info, &info), 0, "compile info");
+	check(info.compiler[0] != 0, "no compiler named");
+	check_rc(hc_xen_version(XENVER_changeset, changes), 0, "changeset");
+	check_rc(hc_xen_version(XENVER_guest_handle, handle), 0, "handle");
+	if (boot_is_initial()) {
+		check_rc(hc_xen_version(XENVER_commandline, line), 0, "line");
+	}
+}
+
 GUEST_TEST(version)
 {
 	struct xen_platform_parameters params = {0};
@@ -55,4 +71,5 @@ GUEST_TEST(version)
 	check_rc(hc_xen_version(99, NULL), -ENOSYS, "unknown operation");
 	features();
 	strings();
+	build_facts();
 }

@@ -42,7 +42,10 @@ volatile uint64_t *user_pte(uint64_t va);
 /** Runs user code from @rip with rdi = @arg until it enters the kernel. */
 void user_run(struct regs *out, uint64_t rip, uint64_t arg);
 
-/** Goes on in user mode with @regs, which also receives the next entry. */
+/**
+ * Goes on in user mode with @regs, which also receives the next entry. The
+ * event mask is the inverse of IF in user mode and as before afterwards.
+ */
 void user_resume(struct regs *regs);
 
 /** What the last entry from user mode found: event mask, top of the frame. */
