@@ -16,6 +16,7 @@ struct mb1_info {
 	u32 mods_count, mods_addr;
 	u32 syms[4];
 	u32 mmap_length, mmap_addr;
+	u32 drives[2], config, loader_name;
 };
 struct mb1_module {
 	u32 start, end, string, reserved;
@@ -28,6 +29,7 @@ struct mb1_region {
 #define MB1_CMDLINE 0x04
 #define MB1_MODULES 0x08
 #define MB1_MMAP    0x40
+#define MB1_LOADER  0x200
 
 struct mb2_tag {
 	u32 type, size;
@@ -70,6 +72,26 @@ static void add_module(u64 start, u64 end, const char *cmdline)
 	boot_info.nr_modules++;
 }
 
+/* QEMU's own loader puts the file's name before a module's command line; GRUB
+ * does not. */
+static bool names_files(const struct mb1_info *mb)
+{
+	return (mb->flags & MB1_LOADER) &&
+	       strncmp(pa_to_va(mb->loader_name), "qemu", 4) == 0;
+}
+
+static const char *module_cmdline(const struct mb1_info *mb, u32 string)
+{
+	const char *s = string != 0 ? pa_to_va(string) : "";
+
+	if (names_files(mb)) {
+		const char *space = strchr(s, ' ');
+
+		s = space != NULL ? space + 1 : "";
+	}
+	return s;
+}
+
 static void read_mb1(u64 pa)
 {
 	const struct mb1_info *mb = pa_to_va(pa);
@@ -90,7 +112,7 @@ static void read_mb1(u64 pa)
 	}
 	for (u32 i = 0; (mb->flags & MB1_MODULES) && i < mb->mods_count; i++) {
 		add_module(mod[i].start, mod[i].end,
-		           mod[i].string ? pa_to_va(mod[i].string) : "");
+		           module_cmdline(mb, mod[i].string));
 	}
 }
 
