@@ -143,6 +143,7 @@ void boot_main(u32 magic, u32 info_pa)
 		boot_failed("not loaded by a multiboot 1 or 2 loader");
 	}
 	set_log_level();
+	audit_on_death = boot_option("audit", where, sizeof(where)) != NULL;
 	missing = cpu_probe();
 	if (missing != NULL) {
 		log_error("this CPU lacks %s", missing);
