@@ -12,7 +12,8 @@ CHV_SRC := $(CHV_GDB_SRC) \
 	cmd_trace.c cmd_events.c cmd_hypercalls.c) \
 	$(addprefix debugger/symbols/,image.c kallsyms.c modules.c symbols.c \
 	elf_write.c cmd_symbols.c) \
-	$(addprefix debugger/dom0/,xenlibs.c hvctl.c cmd_domain.c) \
+	$(addprefix debugger/dom0/,xenlibs.c chrono.c hvctl.c session.c \
+	cmd_domain.c cmd_record.c cmd_console.c cmd_replay.c) \
 	$(addprefix debugger/host/,machine.c process.c cmd_host.c)
 CHV_OBJ := $(CHV_SRC:%.c=$(O)/chv/%.o) $(TF_SRC:%.c=$(O)/chv/%.o)
 

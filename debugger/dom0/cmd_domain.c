@@ -15,6 +15,8 @@
 
 #include <chv/hvctl.h>
 
+#include "cmd.h"
+
 #define MAX_DOMAINS 256
 
 const struct option chv_options_list[] = {
@@ -43,19 +45,18 @@ static const char *const state_names[] = {
 	[HVCTL_CRASHED] = "crashed", [HVCTL_DYING] = "dying",
 };
 
-static int failed(void)
+int dom0_failed(void)
 {
 	return chv_error("%s", chv_clean(hvctl_error()));
 }
 
-static int exit_status(int err)
+int dom0_status(int err)
 {
-	failed();
+	dom0_failed();
 	return err == -ESRCH ? CHV_NOT_FOUND : CHV_FAILED;
 }
 
-static int find_domain(struct hvctl *h, const char *name,
-                       struct hvctl_domain *found)
+int dom0_find(struct hvctl *h, const char *name, struct hvctl_domain *found)
 {
 	static struct hvctl_domain list[MAX_DOMAINS];
 	int nr = hvctl_list(h, list, MAX_DOMAINS);
@@ -63,7 +64,7 @@ static int find_domain(struct hvctl *h, const char *name,
 	bool by_number = chv_number(name, &number);
 
 	if (nr < 0) {
-		return exit_status(nr);
+		return dom0_status(nr);
 	}
 	for (int i = 0; i < nr; i++) {
 		if (by_number ? list[i].domid == number
@@ -102,7 +103,7 @@ static int list_domains(struct hvctl *h, bool json)
 
 	if (nr < 0) {
 		json_decref(array);
-		return exit_status(nr);
+		return dom0_status(nr);
 	}
 	if (!json) {
 		printf("  ID  %-20s %-9s %5s %10s %10s\n", "NAME", "STATE",
@@ -141,7 +142,7 @@ int cmd_list(int argc, char **argv)
 		return chv_usage("list");
 	}
 	if (hvctl_open(&h) != 0) {
-		return failed();
+		return dom0_failed();
 	}
 	status = list_domains(h, json);
 	hvctl_close(h);
@@ -206,16 +207,25 @@ static int check_file(const char *path)
 	return CHV_OK;
 }
 
-static int create(struct hvctl *h, const struct hvctl_create *c, bool paused)
+static int create(struct hvctl *h, const struct hvctl_create *c,
+                  const char *record, bool paused)
 {
 	uint32_t domid;
 	int err = hvctl_create(h, c, &domid);
 
+	if (err == 0 && record != NULL) {
+		int status = dom0_record(h, domid, c->name, record);
+
+		if (status != CHV_OK) {
+			hvctl_destroy(h, domid);
+			return status;
+		}
+	}
 	if (err == 0 && !paused) {
 		err = hvctl_unpause(h, domid);
 	}
 	if (err != 0) {
-		return exit_status(err);
+		return dom0_status(err);
 	}
 	printf("domain %u\n", domid);
 	return CHV_OK;
@@ -240,9 +250,9 @@ int cmd_create(int argc, char **argv)
 		return status;
 	}
 	if (hvctl_open(&h) != 0) {
-		return failed();
+		return dom0_failed();
 	}
-	status = create(h, &c, paused);
+	status = create(h, &c, record, paused);
 	hvctl_close(h);
 	return status;
 }
@@ -257,13 +267,13 @@ static int on_domain(const char *name,
 	int status;
 
 	if (hvctl_open(&h) != 0) {
-		return failed();
+		return dom0_failed();
 	}
-	status = find_domain(h, name, &d);
+	status = dom0_find(h, name, &d);
 	if (status == CHV_OK) {
 		int err = op(h, d.domid);
 
-		status = err == 0 ? CHV_OK : exit_status(err);
+		status = err == 0 ? CHV_OK : dom0_status(err);
 	}
 	hvctl_close(h);
 	return status;
@@ -313,7 +323,7 @@ int cmd_destroy(int argc, char **argv)
 		struct hvctl *h;
 
 		hvctl_open(&h);
-		return failed();
+		return dom0_failed();
 	}
 	if (!force && !confirmed(argv[optind])) {
 		return CHV_FAILED;

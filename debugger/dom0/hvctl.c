@@ -15,22 +15,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "xenlibs.h"
+#include "priv.h"
 
 #define PRIVCMD  "/dev/xen/privcmd"
 #define NAME_DIR "/run/chv"
 #define MAX_LIST 256
 
-struct hvctl {
-	const struct xenlibs *xen;
-	xc_interface *xch;
-};
-
 static char last_error[512] = "no error";
 
-static int fail(int err, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-static int fail(int err, const char *fmt, ...)
+int hvctl_fail(int err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -56,32 +49,51 @@ int hvctl_open(struct hvctl **out)
 	struct hvctl *h;
 
 	if (!hvctl_available()) {
-		return fail(-ENODEV, "this is not dom0 of Chronovisor: "
-		                     "'chv run' starts one");
+		return hvctl_fail(-ENODEV, "this is not dom0 of Chronovisor: "
+		                           "'chv run' starts one");
 	}
 	h = calloc(1, sizeof(*h));
 	if (h == NULL) {
-		return fail(-ENOMEM, "out of memory");
+		return hvctl_fail(-ENOMEM, "out of memory");
 	}
 	h->xen = xenlibs_load(&error);
 	if (h->xen == NULL) {
 		free(h);
-		return fail(-ENOENT, "%s", error);
+		return hvctl_fail(-ENOENT, "%s", error);
 	}
 	h->xch = h->xen->xc_interface_open(NULL, NULL, 0);
 	if (h->xch == NULL) {
 		int err = -errno;
 
 		free(h);
-		return fail(err, PRIVCMD ": %s", strerror(-err));
+		return hvctl_fail(err, PRIVCMD ": %s", strerror(-err));
 	}
+	h->chrono_error = chrono_open(&h->chrono);
+	h->has_chrono = h->chrono_error == 0;
 	*out = h;
 	return 0;
+}
+
+bool hvctl_has_chrono(struct hvctl *h)
+{
+	if (!h->has_chrono) {
+		hvctl_fail(h->chrono_error,
+		           h->chrono_error == -EPROTO
+		                   ? "the hypervisor below is of another "
+		                     "version than this chv (%s)"
+		                   : "the hypervisor below does not record "
+		                     "and replay (%s)",
+		           strerror(-h->chrono_error));
+	}
+	return h->has_chrono;
 }
 
 void hvctl_close(struct hvctl *h)
 {
 	if (h != NULL) {
+		if (h->has_chrono) {
+			chrono_close(&h->chrono);
+		}
 		h->xen->xc_interface_close(h->xch);
 		free(h);
 	}
@@ -164,8 +176,8 @@ int hvctl_list(struct hvctl *h, struct hvctl_domain *list, size_t max)
 	int nr = h->xen->xc_domain_getinfolist(h->xch, 0, want, infos);
 
 	if (nr < 0) {
-		return fail(-errno, "domains cannot be listed: %s",
-		            strerror(errno));
+		return hvctl_fail(-errno, "domains cannot be listed: %s",
+		                  strerror(errno));
 	}
 	for (int i = 0; i < nr; i++) {
 		struct hvctl_domain *d = &list[i];
@@ -185,8 +197,8 @@ static int report(int result, uint32_t domid, const char *what)
 	if (result == 0) {
 		return 0;
 	}
-	return fail(-errno, "domain %u cannot be %s: %s", domid, what,
-	            strerror(errno));
+	return hvctl_fail(-errno, "domain %u cannot be %s: %s", domid, what,
+	                  strerror(errno));
 }
 
 int hvctl_pause(struct hvctl *h, uint32_t domid)
@@ -216,6 +228,20 @@ int hvctl_destroy(struct hvctl *h, uint32_t domid)
 /* What a domain may hold beyond its memory, as xl gives it too. */
 #define SLACK_KIB 1024
 
+/* Before its first frame: a domain is traced from birth or never. */
+static int make_traced(struct hvctl *h, uint32_t domid)
+{
+	int err;
+
+	if (!hvctl_has_chrono(h)) {
+		return -ENOSYS;
+	}
+	err = chrono_simple(&h->chrono, CHRONO_SET_TRACED, domid);
+	return err == 0 ? 0
+	                : hvctl_fail(err, "domain %u cannot be traced: %s",
+	                             domid, strerror(-err));
+}
+
 static int create_empty(struct hvctl *h, const struct hvctl_create *c,
                         uint32_t *domid)
 {
@@ -228,14 +254,25 @@ static int create_empty(struct hvctl *h, const struct hvctl_create *c,
 
 	*domid = DOMID_INVALID;
 	if (h->xen->xc_domain_create(h->xch, domid, &config) != 0) {
-		return fail(-errno, "a domain cannot be created: %s",
-		            strerror(errno));
+		return hvctl_fail(-errno, "a domain cannot be created: %s",
+		                  strerror(errno));
 	}
-	if (h->xen->xc_domain_max_vcpus(h->xch, *domid, 1) != 0 ||
-	    h->xen->xc_domain_setmaxmem(
+	if (h->xen->xc_domain_setmaxmem(
 		    h->xch, *domid, c->memory_mib * 1024 + SLACK_KIB) != 0) {
-		return fail(-errno, "domain %u refuses its size: %s", *domid,
-		            strerror(errno));
+		return hvctl_fail(-errno, "domain %u refuses its size: %s",
+		                  *domid, strerror(errno));
+	}
+	/* It needs the size, and nothing of the domain may exist before. */
+	if (c->traced) {
+		int err = make_traced(h, *domid);
+
+		if (err != 0) {
+			return err;
+		}
+	}
+	if (h->xen->xc_domain_max_vcpus(h->xch, *domid, 1) != 0) {
+		return hvctl_fail(-errno, "domain %u gets no vCPU: %s", *domid,
+		                  strerror(errno));
 	}
 	return 0;
 }
@@ -269,22 +306,52 @@ static int build(struct hvctl *h, const struct hvctl_create *c, uint32_t domid,
 		     x->xc_dom_boot_image(dom) == 0 &&
 		     x->xc_dom_gnttab_init(dom) == 0;
 	}
-	return ok ? 0 : fail(-EINVAL, "%s: %s", c->kernel, what);
+	return ok ? 0 : hvctl_fail(-EINVAL, "%s: %s", c->kernel, what);
 }
 
-/* Ports 1 and 2, where a PV kernel looks for its store and its console. */
+/* Ports for the store, which nobody answers, and for the console. */
 static int give_ports(struct hvctl *h, uint32_t domid, struct xc_dom_image *dom)
 {
 	int store = h->xen->xc_evtchn_alloc_unbound(h->xch, domid, 0);
-	int console = h->xen->xc_evtchn_alloc_unbound(h->xch, domid, 0);
+	int console;
 
+	if (h->has_chrono) {
+		chrono_prepare(&h->chrono, CHRONO_CONSOLE_SETUP, domid)
+			->u.console.gmfn = CHRONO_NO_FRAME;
+		console = chrono_call(&h->chrono);
+		console = console == 0 ? (int)h->chrono.op->u.console.port
+		                       : console;
+	} else {
+		console = h->xen->xc_evtchn_alloc_unbound(h->xch, domid, 0);
+	}
 	if (store < 0 || console < 0) {
-		return fail(-errno, "domain %u gets no event channels: %s",
-		            domid, strerror(errno));
+		return hvctl_fail(-ENOSPC, "domain %u gets no event channels",
+		                  domid);
 	}
 	dom->xenstore_evtchn = (unsigned int)store;
 	dom->console_evtchn = (unsigned int)console;
 	return 0;
+}
+
+/* The hypervisor serves the console's ring: tell it where the ring is. */
+static int give_console(struct hvctl *h, uint32_t domid,
+                        struct xc_dom_image *dom)
+{
+	int err;
+
+	if (!h->has_chrono) {
+		return 0;
+	}
+	if (dom->console_pfn >= dom->total_pages) {
+		return hvctl_fail(-EINVAL, "domain %u has no console page",
+		                  domid);
+	}
+	chrono_prepare(&h->chrono, CHRONO_CONSOLE_SETUP, domid)
+		->u.console.gmfn = dom->pv_p2m[dom->console_pfn];
+	err = chrono_call(&h->chrono);
+	return err == 0 ? 0
+	                : hvctl_fail(err, "domain %u gets no console: %s",
+	                             domid, strerror(-err));
 }
 
 int hvctl_create(struct hvctl *h, const struct hvctl_create *c, uint32_t *domid)
@@ -292,19 +359,18 @@ int hvctl_create(struct hvctl *h, const struct hvctl_create *c, uint32_t *domid)
 	struct xc_dom_image *dom = NULL;
 	int err;
 
-	if (c->traced) {
-		return fail(-ENOSYS, "this hypervisor offers no record and "
-		                     "replay to its tools");
-	}
 	err = create_empty(h, c, domid);
 	if (err == 0) {
 		dom = h->xen->xc_dom_allocate(
 			h->xch, c->cmdline != NULL ? c->cmdline : "", NULL);
 		err = dom != NULL ? give_ports(h, *domid, dom)
-		                  : fail(-ENOMEM, "out of memory");
+		                  : hvctl_fail(-ENOMEM, "out of memory");
 	}
 	if (err == 0) {
 		err = build(h, c, *domid, dom);
+	}
+	if (err == 0) {
+		err = give_console(h, *domid, dom);
 	}
 	if (dom != NULL) {
 		h->xen->xc_dom_release(dom);

@@ -217,6 +217,9 @@ int cmd_replay(int argc, char **argv)
 	if (status == CHV_OK && argc - optind != 1) {
 		status = chv_usage("replay");
 	}
+	if (status == CHV_OK && hvctl_available()) {
+		return dom0_replay(argv[optind]);
+	}
 	if (status == CHV_OK) {
 		status = prepare_trace(&r, argv[optind]);
 	}

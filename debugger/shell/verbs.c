@@ -13,6 +13,8 @@
 
 static const char *const trace_words[] = {"info", "verify", "dump", NULL};
 
+static const char *const record_words[] = {"status", "stop", "attach", NULL};
+
 static const struct chv_verb verbs[] = {
 	{"help", "help [VERB]", "explain the verbs", "", CHV_ANYWHERE,
          CHV_ARG_VERB, NULL, NULL, cmd_help},
@@ -40,6 +42,19 @@ static const struct chv_verb verbs[] = {
          "  --force  do not ask; needed where nobody can be asked\n",
          CHV_IN_DOM0, CHV_ARG_DOMAIN, chv_options_destroy, NULL, cmd_destroy},
 
+	{"console", "console DOMAIN", "show a domain's console and type to it",
+         "  Ctrl-] leaves the console; the domain goes on.\n", CHV_IN_DOM0,
+         CHV_ARG_DOMAIN, NULL, NULL, cmd_console},
+	{"record", "record status|stop|attach DOMAIN [--output TRACE]",
+         "control the recording of a domain",
+         "  record status DOMAIN                how far it is\n"
+         "  record stop DOMAIN                  end the trace; the domain runs "
+         "on\n"
+         "  record attach DOMAIN --output TRACE go on writing a file whose\n"
+         "                                      recorder has died\n"
+         "A recording starts with its domain: see 'create --record'.\n",
+         CHV_IN_DOM0, CHV_ARG_DOMAIN, chv_options_record, record_words,
+         cmd_record},
 	{"trace",
          "trace info|verify|dump TRACE [--json] [--stream S] [--from N] "
          "[--to N]",
@@ -79,11 +94,13 @@ static const struct chv_verb verbs[] = {
          "included, so no debug package is needed. In GDB: 'file symbols.elf'.\n",
          CHV_ANYWHERE, CHV_ARG_FILE, chv_options_symbols, NULL, cmd_symbols},
 
-	{"replay", "replay TRACE [--gdb ADDRESS] [--memory SIZE]",
+	{"replay", "replay TRACE [--memory SIZE] [--icount|--no-icount]",
          "replay a trace; on a host in a QEMU of its own",
          "  --gdb ADDRESS  serve GDB: a port, or the path of a UNIX socket\n",
          CHV_ANYWHERE, CHV_ARG_FILE, chv_options_replay, NULL, cmd_replay},
-	{"run", "run [--memory SIZE] [--icount] [--trace FILE] [--dry-run]",
+	{"run",
+         "run [--kernel FILE [--initrd FILE]] [--cmdline TEXT] [--exec COMMAND]\n"
+         "        [--memory SIZE] [--icount] [--trace FILE] [--dry-run]",
          "start Chronovisor and its dom0 in QEMU, on this machine",
          "  --memory SIZE     of the machine (default 1G)\n"
          "  --icount          with QEMU's instruction counter: exact replay\n"

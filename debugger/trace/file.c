@@ -20,6 +20,13 @@
 #define WINDOW_LOG_MAX 20
 #define SCRATCH        (64u << 10)
 
+/* Where the chunks of one stream are. */
+struct chunk_list {
+	size_t nr;
+	size_t room;
+	struct tf_chunk *chunks;
+};
+
 struct chv_trace {
 	int fd;
 	struct tf_source source;
@@ -28,6 +35,8 @@ struct chv_trace {
 	struct tf_codec codec;
 	ZSTD_DCtx *zstd;
 	struct tf_calls calls;
+	struct chunk_list lists[TF_NR_STREAMS];
+	bool listed;
 	uint8_t scratch[SCRATCH];
 	uint8_t stored[TF_RAW_MAX];
 	uint8_t raw[TF_RAW_MAX];
@@ -140,6 +149,9 @@ void chv_trace_close(struct chv_trace *t)
 	if (t->fd >= 0) {
 		close(t->fd);
 	}
+	for (unsigned int i = 0; i < TF_NR_STREAMS; i++) {
+		free(t->lists[i].chunks);
+	}
 	ZSTD_freeDCtx(t->zstd);
 	free(t);
 }
@@ -168,7 +180,9 @@ static enum outcome walk_records(struct chv_trace *t,
 {
 	struct tf_reader reader;
 	struct tf_record record;
-	int err = tf_reader_init(&reader, &chunk->header, t->raw, &t->calls);
+	bool history = chunk->header.stream == TF_STREAM_HISTORY;
+	int err = tf_reader_init(&reader, &chunk->header, t->raw,
+	                         history ? &t->calls : NULL);
 
 	while (err == 0 && chv_interrupted == 0) {
 		err = tf_read(&reader, &record);
@@ -253,6 +267,61 @@ int chv_trace_walk(struct chv_trace *t, const struct chv_walk *walk)
 		t->tail = scan.tail;
 	}
 	return final_status(t, nr_chunks);
+}
+
+static int list_chunk(struct chunk_list *l, const struct tf_chunk *chunk)
+{
+	if (l->nr == l->room) {
+		size_t room = l->room > 0 ? 2 * l->room : 256;
+		struct tf_chunk *more =
+			reallocarray(l->chunks, room, sizeof(*more));
+
+		if (more == NULL) {
+			return -ENOMEM;
+		}
+		l->chunks = more;
+		l->room = room;
+	}
+	l->chunks[l->nr++] = *chunk;
+	return 0;
+}
+
+static int list_chunks(struct chv_trace *t)
+{
+	struct tf_chunk chunk;
+	struct tf_scan scan;
+	int err = 0;
+
+	if (tf_scan_open(&scan, &t->source, &t->super, NULL, 0) != 0) {
+		return -EBADMSG;
+	}
+	while (err == 0 && tf_scan_next(&scan, &chunk) == 0) {
+		err = list_chunk(&t->lists[chunk.header.stream], &chunk);
+	}
+	t->listed = err == 0;
+	return err;
+}
+
+int chv_trace_load(struct chv_trace *t, enum tf_stream stream, uint64_t index,
+                   struct tf_chunk_header *header, const uint8_t **raw)
+{
+	const struct tf_chunk *chunk;
+	int err = t->listed ? 0 : list_chunks(t);
+
+	if (err != 0) {
+		return err;
+	}
+	if (stream >= TF_NR_STREAMS || index >= t->lists[stream].nr) {
+		return -ENOENT;
+	}
+	chunk = &t->lists[stream].chunks[index];
+	if (tf_chunk_load(&t->source, chunk, &t->codec, t->stored,
+	                  sizeof(t->stored), t->raw, sizeof(t->raw)) != 0) {
+		return -EBADMSG;
+	}
+	*header = chunk->header;
+	*raw = t->raw;
+	return 0;
 }
 
 void chv_trace_explain(const struct chv_trace *t, int status)

@@ -71,43 +71,82 @@ int hvctl_create(struct hvctl *h, const struct hvctl_create *c,
 
 /* ---- record and replay: Chronovisor's own control calls ------------------ */
 
-struct hvctl_record_status {
-	bool active;
-	uint64_t entries;
-	uint64_t records;
-	uint64_t bytes;     /* In the trace file. */
-	uint64_t ring_used; /* Bytes that wait in the hypervisor. */
-	uint64_t ring_size;
-	uint64_t time_ns; /* The guest's virtual time. */
+/** True when the hypervisor has them; otherwise hvctl_error() says why. */
+bool hvctl_has_chrono(struct hvctl *h);
+
+enum hvctl_session {
+	HVCTL_SESSION_NONE,
+	HVCTL_SESSION_RUNNING,
+	HVCTL_SESSION_WAITING, /* For bytes of the trace. */
+	HVCTL_SESSION_FINISHED,
+	HVCTL_SESSION_CUT,
+	HVCTL_SESSION_DIVERGED,
+	HVCTL_SESSION_FAILED,
 };
 
+struct hvctl_status {
+	bool recording; /* Otherwise, with a session, replaying. */
+	bool starting;  /* The first moment is still being written or read. */
+	enum hvctl_session session;
+	uint64_t entry;
+	uint64_t offset;
+	uint64_t time_ns;
+	uint64_t ring_bytes;  /* Recording: not yet in the file. */
+	uint64_t total_bytes; /* Recording: of the trace so far. */
+	char report[256];     /* Divergence or failure, in words. */
+};
+
+int hvctl_status(struct hvctl *h, uint32_t domid, struct hvctl_status *status);
+
+/** Where a trace goes to or comes from: this path is the machine's window. */
+#define HVCTL_WINDOW "window"
+
 /**
- * Start recording @domid, which has not run yet, into @path. hvctl_drain()
- * has to be called while it runs.
+ * Start recording @domid, which is traced and has not run yet. The trace
+ * goes to the window or waits for hvctl_drain().
  */
-int hvctl_record_start(struct hvctl *h, uint32_t domid, const char *path);
-int hvctl_record_status(struct hvctl *h, uint32_t domid,
-                        struct hvctl_record_status *status);
+int hvctl_record_start(struct hvctl *h, uint32_t domid, const char *name,
+                       bool window);
+/** End the recording at the guest's next entry; the guest runs on. */
 int hvctl_record_stop(struct hvctl *h, uint32_t domid);
 
 /**
- * Move what the hypervisor has sealed into the trace file and make it
- * durable. Returns the bytes moved, 0 when there were none and the recording
- * goes on, -ENODATA when it has ended, or another negative errno.
+ * Append to @fd what waits in the hypervisor, make it durable, and say so.
+ * The file's size says where to go on, so a new recorder can take over from
+ * one that died. Returns the bytes moved, or a negative errno.
  */
-int64_t hvctl_drain(struct hvctl *h, uint32_t domid);
-/** A descriptor that becomes readable when hvctl_drain() has work. */
-int hvctl_drain_fd(struct hvctl *h, uint32_t domid);
+int64_t hvctl_drain(struct hvctl *h, uint32_t domid, int fd);
 
-/** The console of a traced domain, whose backend is the hypervisor. */
+/** Wait until a session may have news, at most @ms. */
+void hvctl_wait(struct hvctl *h, int ms);
+
+struct chv_trace;
+
+/**
+ * A domain from a trace, paused at its first moment. @t NULL: the window's.
+ */
+int hvctl_replay_create(struct hvctl *h, const struct chv_trace *t,
+                        uint32_t *domid);
+/**
+ * Give a replaying domain the piece of @t that it waits for, if it does.
+ * Returns 1 when a piece was given, 0 when none is wanted.
+ */
+int hvctl_replay_feed(struct hvctl *h, uint32_t domid, struct chv_trace *t);
+
+/** Replay the trace at @path, or the window's, to its end: a CHV_ status. */
+int dom0_replay(const char *path);
+
+/* ---- consoles ------------------------------------------------------------ */
+
+/** Text that @domid wrote to its console; 0 when there is none. */
 int64_t hvctl_console_read(struct hvctl *h, uint32_t domid, void *buf,
                            size_t len);
+/** Input for its console; returns how much it took. */
 int64_t hvctl_console_write(struct hvctl *h, uint32_t domid, const void *buf,
                             size_t len);
-int hvctl_console_fd(struct hvctl *h, uint32_t domid);
-
-/** A paused domain at the first moment of the trace at @path. */
-int hvctl_replay_load(struct hvctl *h, const char *path, uint32_t *domid);
+/** The same for the machine's second serial line. */
+int64_t hvctl_serial_read(struct hvctl *h, void *buf, size_t len);
+int64_t hvctl_serial_write(struct hvctl *h, const void *buf, size_t len);
 
 /** A target for the GDB server on a live or a replayed domain. */
 int hvctl_target(struct hvctl *h, uint32_t domid, struct chv_target **t);

@@ -51,6 +51,14 @@ int chv_trace_walk(struct chv_trace *t, const struct chv_walk *walk);
 /** Where and why the last walk ended. */
 const struct tf_tail *chv_trace_tail(const struct chv_trace *t);
 
+/**
+ * Load chunk number @index of a stream, counted within it from 0. @raw stays
+ * valid until the next call. Returns 0, -ENOENT when the trace has no such
+ * chunk, or -EBADMSG when it cannot be used.
+ */
+int chv_trace_load(struct chv_trace *t, enum tf_stream stream, uint64_t index,
+                   struct tf_chunk_header *header, const uint8_t **raw);
+
 /** Print the tail on standard error if @status is about the trace's end. */
 void chv_trace_explain(const struct chv_trace *t, int status);
 

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * chv record: the file side of a recording. A process of its own drains the
+ * hypervisor's ring into the file; when it dies, the guest waits once the
+ * ring is full, and "record attach" goes on where it stopped.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+#define POLL_MS 50
+
+const struct option chv_options_record[] = {
+	{"output", required_argument, NULL, 'o'},
+	{"json", no_argument, NULL, 'j'},
+	{NULL, 0, NULL, 0},
+};
+
+/* The directory too, or the file may be gone with its name. */
+static int sync_directory(const char *path)
+{
+	char dir[PATH_MAX];
+	char *slash;
+	int fd, err = 0;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (slash == NULL) {
+		strcpy(dir, ".");
+	} else {
+		slash[slash == dir] = '\0';
+	}
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) != 0) {
+		err = -errno;
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+	return err;
+}
+
+/* The start of the trace has to be in the file before the guest runs. */
+static int drain_start(struct hvctl *h, uint32_t domid, int fd)
+{
+	struct chv_progress progress;
+	struct hvctl_status s = {.starting = true};
+	int err = 0;
+
+	chv_progress_begin(&progress, "writing the start of the trace", 0);
+	while (err == 0 && s.starting && chv_interrupted == 0) {
+		int64_t n = hvctl_drain(h, domid, fd);
+
+		err = n < 0 ? (int)n : hvctl_status(h, domid, &s);
+		chv_progress_update(&progress, s.total_bytes);
+	}
+	chv_progress_end(&progress);
+	return chv_interrupted != 0 ? -EINTR : err;
+}
+
+/* Until the recording has ended and the ring is empty. */
+static int drain_all(struct hvctl *h, uint32_t domid, int fd)
+{
+	struct hvctl_status s;
+
+	for (;;) {
+		/* Status first: what it says is over leaves nothing behind. */
+		int err = hvctl_status(h, domid, &s);
+		int64_t n = err == 0 ? hvctl_drain(h, domid, fd) : err;
+
+		if (n < 0) {
+			return (int)n;
+		}
+		if (n == 0 && s.session != HVCTL_SESSION_RUNNING) {
+			return 0;
+		}
+		if (n == 0) {
+			hvctl_wait(h, POLL_MS);
+		}
+	}
+}
+
+/* The recorder: has no terminal and writes its last words to a log. */
+static void run_recorder(uint32_t domid, int fd)
+{
+	struct hvctl *h;
+	char log[64];
+	int out;
+
+	setsid();
+	snprintf(log, sizeof(log), "/run/chv/%u.log", domid);
+	out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (out >= 0) {
+		dup2(out, STDOUT_FILENO);
+		dup2(out, STDERR_FILENO);
+	}
+	out = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (out >= 0) {
+		dup2(out, STDIN_FILENO);
+	}
+	if (hvctl_open(&h) != 0 || drain_all(h, domid, fd) != 0) {
+		dom0_failed();
+		_exit(CHV_FAILED);
+	}
+	_exit(CHV_OK);
+}
+
+static int leave_recorder(uint32_t domid, int fd)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0) {
+		return chv_error("no process for the recorder: %s",
+		                 strerror(errno));
+	}
+	if (pid == 0) {
+		/* Twice, so that nobody has to wait for it. */
+		if (fork() == 0) {
+			run_recorder(domid, fd);
+		}
+		_exit(0);
+	}
+	return CHV_OK;
+}
+
+int dom0_record(struct hvctl *h, uint32_t domid, const char *name,
+                const char *path)
+{
+	bool window = strcmp(path, HVCTL_WINDOW) == 0;
+	int status = CHV_OK;
+	int err, fd;
+
+	if (window) {
+		err = hvctl_record_start(h, domid, name, true);
+		return err == 0 ? CHV_OK : dom0_status(err);
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		return chv_error("%s: %s", chv_clean(path), strerror(errno));
+	}
+	err = hvctl_record_start(h, domid, name, false);
+	if (err == 0) {
+		err = drain_start(h, domid, fd);
+	}
+	if (err == 0) {
+		err = sync_directory(path);
+	}
+	if (err != 0) {
+		unlink(path);
+		status = dom0_status(err);
+	} else {
+		status = leave_recorder(domid, fd);
+	}
+	close(fd);
+	return status;
+}
+
+static const char *session_name(enum hvctl_session session)
+{
+	switch (session) {
+	case HVCTL_SESSION_NONE:
+		return "none";
+	case HVCTL_SESSION_RUNNING:
+		return "running";
+	case HVCTL_SESSION_WAITING:
+		return "waiting";
+	case HVCTL_SESSION_FINISHED:
+		return "finished";
+	case HVCTL_SESSION_CUT:
+		return "cut";
+	case HVCTL_SESSION_DIVERGED:
+		return "diverged";
+	case HVCTL_SESSION_FAILED:
+		return "failed";
+	}
+	return "unknown";
+}
+
+static int show_status(struct hvctl *h, const struct hvctl_domain *d)
+{
+	struct hvctl_status s;
+	int err = hvctl_status(h, d->domid, &s);
+
+	if (err != 0) {
+		return dom0_status(err);
+	}
+	if (s.session == HVCTL_SESSION_NONE) {
+		printf("%s (d%u): neither recorded nor replayed\n",
+		       chv_clean(d->name), d->domid);
+		return CHV_OK;
+	}
+	printf("%s (d%u): %s, %s, n%" PRIu64 ", %" PRIu64 ".%03" PRIu64 " s\n",
+	       chv_clean(d->name), d->domid,
+	       s.recording ? "recording" : "replaying", session_name(s.session),
+	       s.entry, s.time_ns / 1000000000, s.time_ns / 1000000 % 1000);
+	if (s.recording) {
+		printf("  trace %" PRIu64 " bytes, %" PRIu64
+		       " of them not in the file yet\n",
+		       s.total_bytes, s.ring_bytes);
+	}
+	if (s.report[0] != '\0') {
+		printf("  %s\n", chv_clean(s.report));
+	}
+	return CHV_OK;
+}
+
+static int attach(const struct hvctl_domain *d, const char *path)
+{
+	int fd, status;
+
+	if (path == NULL) {
+		return chv_usage("record");
+	}
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		return chv_error("%s: %s", chv_clean(path), strerror(errno));
+	}
+	status = leave_recorder(d->domid, fd);
+	close(fd);
+	return status;
+}
+
+static int on_domain(struct hvctl *h, const char *what, const char *name,
+                     const char *path)
+{
+	struct hvctl_domain d;
+	int status = dom0_find(h, name, &d);
+
+	if (status != CHV_OK) {
+		return status;
+	}
+	if (strcmp(what, "status") == 0) {
+		return show_status(h, &d);
+	}
+	if (strcmp(what, "stop") == 0) {
+		int err = hvctl_record_stop(h, d.domid);
+
+		return err == 0 ? CHV_OK : dom0_status(err);
+	}
+	if (strcmp(what, "attach") == 0) {
+		return attach(&d, path);
+	}
+	return chv_usage("record");
+}
+
+int cmd_record(int argc, char **argv)
+{
+	const char *path = NULL;
+	struct hvctl *h;
+	int status;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "o:", chv_options_record, NULL)) !=
+	       -1) {
+		if (c != 'o') {
+			return chv_usage("record");
+		}
+		path = optarg;
+	}
+	if (argc - optind != 2) {
+		return chv_usage("record");
+	}
+	if (hvctl_open(&h) != 0) {
+		return dom0_failed();
+	}
+	status = on_domain(h, argv[optind], argv[optind + 1], path);
+	hvctl_close(h);
+	return status;
+}
