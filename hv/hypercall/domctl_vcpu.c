@@ -4,6 +4,8 @@
  */
 #include "domctl.h"
 
+#include <hv/rr.h>
+
 #include <hv/sched.h>
 #include <hv/traps.h>
 
@@ -67,6 +69,9 @@ long hc_domctl_set_context(struct vcpu *v, struct hc_frame *f)
 	}
 	if (t->domain == v->domain) {
 		return -XEN_EINVAL;
+	}
+	if (!rr_foreign_allowed(t->domain, true)) {
+		return -XEN_EBUSY;
 	}
 	if (a->ctxt.p == NULL) {
 		return -XEN_EOPNOTSUPP;

@@ -8,6 +8,7 @@
  * superpages and no tables that refer to their own level: a frame has one type.
  */
 #include <hv/lib.h>
+#include <hv/rr.h>
 #include <mm/table.h>
 
 #define PTE_AVAIL (0x0e00UL | 0x7ff0000000000000UL)
@@ -61,7 +62,8 @@ static int leaf_get(struct domain *d, struct domain *source, u64 *pte)
 	struct page *pg = domain_frame(source, pte_frame(*pte));
 	int err;
 
-	if (source != d && d->traced) {
+	if (source != d &&
+	    (d->traced || !rr_foreign_allowed(source, *pte & PTE_RW))) {
 		return -XEN_EINVAL;
 	}
 	if (pg == NULL) {

@@ -7,6 +7,7 @@
  */
 #include <hv/hypercall.h>
 #include <hv/lib.h>
+#include <hv/rr.h>
 #include <mm/foreign.h>
 #include <mm/table.h>
 #include <xen/xen.h>
@@ -31,7 +32,7 @@ static int find_targets(struct domain *caller, u64 arg, struct targets *t)
 	if (t->tables == NULL) {
 		return err;
 	}
-	t->frames = mm_target(caller, frames, &err);
+	t->frames = mm_source(caller, frames, &err);
 	return err;
 }
 
@@ -72,7 +73,8 @@ static int update_m2p(struct domain *d, const struct mmu_update *u)
 {
 	struct page *pg = domain_frame(d, u->ptr >> PAGE_SHIFT);
 
-	if (pg == NULL || pg->owner != d) {
+	if (pg == NULL || pg->owner != d ||
+	    (d != current->domain && !rr_foreign_allowed(d, true))) {
 		return -XEN_EINVAL;
 	}
 	m2p_set(d, pg, u->val);

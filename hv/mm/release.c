@@ -7,13 +7,9 @@
 #include <hv/lib.h>
 #include <mm/table.h>
 
-static bool is_held(const struct page *pg)
-{
-	return pg->flags & (PGF_ALLOCATED | PGF_PINNED | PGF_PARTIAL);
-}
-
 static void release_page(struct page *pg)
 {
+	pg->flags |= PGF_RELEASED;
 	if (pg->flags & PGF_PINNED) {
 		pg->flags &= ~PGF_PINNED;
 		page_put_and_type_later(pg);
@@ -36,7 +32,7 @@ static int release_pages(struct domain *d)
 		struct page *pg =
 			CONTAINER_OF(d->pages.next, struct page, link);
 
-		if (!is_held(pg)) {
+		if (pg->flags & PGF_RELEASED) {
 			return 0;
 		}
 		if (!mm_spend()) {

@@ -11,6 +11,7 @@
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <hv/timer.h>
+#include <mm/foreign.h>
 #include <rr_hv/lifecycle.h>
 #include <rr_hv/ring_store.h>
 #include <rr_hv/snapshot.h>
@@ -104,6 +105,8 @@ static void fix_start_state(struct rr_domain *rr)
 
 static bool recordable(const struct domain *d)
 {
+	const struct domain *writer;
+
 	if (!d->traced || d->vcpu[0] == NULL) {
 		log_warn("record: d%u was not created traced, or has no vCPU",
 		         d->id);
@@ -111,6 +114,12 @@ static bool recordable(const struct domain *d)
 	}
 	if (d->rr != NULL || d->vcpu[0]->nr_entries != 0) {
 		log_warn("record: d%u has run or is recorded already", d->id);
+		return false;
+	}
+	writer = mm_foreign_writer(d);
+	if (writer != NULL) {
+		log_warn("record: d%u has memory of d%u mapped writable",
+		         writer->id, d->id);
 		return false;
 	}
 	return cpu_recordable();

@@ -96,4 +96,12 @@ u64 rr_jitter_ns(struct domain *d);
 /** Host timers that stand for the domain's own are armed: not in replay. */
 bool rr_timers_live(const struct domain *d);
 
+/** Another domain may reach into @d's memory, to @change it or to look at it:
+ *  a recorded one may be looked at, a replayed one not even that (R14). */
+static inline bool rr_foreign_allowed(const struct domain *d, bool change)
+{
+	return !rr_attached(d) ||
+	       (!change && d->rr->session.mode == RR_RECORD);
+}
+
 #endif
