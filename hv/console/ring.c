@@ -93,6 +93,7 @@ size_t console_ring_put(struct domain *d, const char *s, size_t len)
 	used = prod - load(&ring->in_cons);
 	n = used > sizeof(ring->in) ? 0 : (u32)sizeof(ring->in) - used;
 	n = (u32)MIN((size_t)n, len);
+	page_mark_dirty(pg);
 	for (u32 i = 0; i < n; i++) {
 		ring->in[(prod + i) % sizeof(ring->in)] = s[i];
 	}

@@ -27,8 +27,8 @@ long hc_sched_yield(struct vcpu *v, struct hc_frame *f)
 long hc_sched_block(struct vcpu *v, struct hc_frame *f)
 {
 	(void)f;
-	v->info->evtchn_upcall_mask = 0;
 	vcpu_info_written(v);
+	v->info->evtchn_upcall_mask = 0;
 	v->s.blocked = 1;
 	if (vcpu_event_deliverable(v)) {
 		v->s.blocked = 0;

@@ -88,6 +88,7 @@ void port_close(struct domain *d, u32 port)
 	/* A loopback's peer is a port of the same table, never this one. */
 	*e = (struct evtchn_state){.state = EVTCHN_FREE};
 	d->s.next_port_hint = MIN(d->s.next_port_hint, port);
+	shared_written(d);
 	__atomic_fetch_and(&d->shared->evtchn_pending[port / 64],
 	                   ~(1UL << port % 64), __ATOMIC_SEQ_CST);
 }

@@ -34,6 +34,8 @@ struct evtchn_state *port_get(struct domain *d, u32 port);
 /** The lowest free port, put in state @kind and bound to vCPU 0, or
  *  -XEN_ENOSPC. */
 int port_alloc(struct domain *d, enum evtchn_kind kind);
+/** The hypervisor is about to write to @d's shared_info. */
+void shared_written(struct domain *d);
 /** Frees a port. Its peer, if any, becomes unbound and waits for @d. */
 void port_close(struct domain *d, u32 port);
 /** True for the VIRQs of which every vCPU has its own. */

@@ -23,7 +23,7 @@ static bool test(const xen_ulong_t *map, u32 n)
 }
 
 /* Before the first vCPU exists the page is not a frame of the domain yet. */
-static void shared_written(struct domain *d)
+void shared_written(struct domain *d)
 {
 	if (d->shared_page != NULL) {
 		page_mark_dirty(d->shared_page);
@@ -82,11 +82,13 @@ void evtchn_publish(struct domain *d, unsigned int port)
 	struct evtchn_state *e = port_get(d, port);
 	struct vcpu *v;
 
-	if (e == NULL || e->state == EVTCHN_FREE || d->dying ||
-	    test_and_set(d->shared->evtchn_pending, port)) {
+	if (e == NULL || e->state == EVTCHN_FREE || d->dying) {
 		return;
 	}
 	shared_written(d);
+	if (test_and_set(d->shared->evtchn_pending, port)) {
+		return;
+	}
 	v = d->vcpu[e->vcpu];
 	if (v != NULL && !test(d->shared->evtchn_mask, port)) {
 		notify(v, port);
@@ -98,10 +100,11 @@ void evtchn_unmask(struct domain *d, unsigned int port)
 {
 	struct vcpu *v = d->vcpu[d->ports[port].vcpu];
 	u64 bit = 1UL << port % 64;
-	u64 old = __atomic_fetch_and(&d->shared->evtchn_mask[port / 64], ~bit,
-	                             __ATOMIC_SEQ_CST);
+	u64 old;
 
 	shared_written(d);
+	old = __atomic_fetch_and(&d->shared->evtchn_mask[port / 64], ~bit,
+	                         __ATOMIC_SEQ_CST);
 	if (v != NULL && (old & bit) && test(d->shared->evtchn_pending, port)) {
 		notify(v, port);
 	}

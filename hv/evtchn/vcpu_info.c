@@ -10,11 +10,11 @@
 /* Events that raced with the move must not be lost: all is pending. */
 static void move_info(struct vcpu *v, struct vcpu_info *to)
 {
+	vcpu_info_written(v);
 	memcpy(to, v->info, sizeof(*to));
 	v->info = to;
 	to->evtchn_pending_sel = ~0UL;
 	__atomic_store_n(&to->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
-	vcpu_info_written(v);
 	vcpu_wake(v);
 }
 

@@ -120,12 +120,13 @@ static s16 begin(struct domain *d, u32 ref, struct grant_active *act,
                  domid_t who, bool write)
 {
 	struct grant_entry_v1 *e = shared_entry(d, ref);
-	s16 status = set_status(e, act, who, write);
+	s16 status;
 
+	page_mark_dirty(va_page(e));
+	status = set_status(e, act, who, write);
 	if (status != GNTST_okay) {
 		return status;
 	}
-	page_mark_dirty(va_page(e));
 	if (act->page == NULL) {
 		status = hold_frame(d, ref, act);
 	}

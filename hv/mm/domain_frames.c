@@ -57,7 +57,7 @@ static void frame_assign(struct domain *d, struct page *pg, u64 gmfn)
 	} else {
 		pg->gmfn = (u32)page_mfn(pg);
 	}
-	page_mark_dirty(pg);
+	pg->flags |= PGF_DIRTY;
 }
 
 static struct page *frames_give(struct domain *d, unsigned int order, u64 gmfn)
@@ -130,6 +130,7 @@ void domain_frame_free(struct page *pg)
 
 	BUG_ON(pg->type_refs != 0 || pg->twin != NULL);
 	BUG_ON(pg->flags & (PGF_ALLOCATED | PGF_PINNED | PGF_SHARED));
+	page_mark_dirty(pg);
 	m2p_set(d, pg, ~0UL);
 	if (!list_empty(&pg->link)) {
 		list_del(&pg->link);

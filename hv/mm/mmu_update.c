@@ -44,8 +44,8 @@ static int raw_write(struct page *pg, unsigned int index, u64 value)
 	if (err != 0) {
 		return err;
 	}
-	table_entries(pg)[index] = value;
 	page_mark_dirty(pg);
+	table_entries(pg)[index] = value;
 	page_put_type(pg);
 	return 0;
 }

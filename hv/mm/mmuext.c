@@ -152,8 +152,8 @@ static int op_clear_page(struct vcpu *v, struct domain *d,
 	if (err != 0) {
 		return err;
 	}
-	memset(page_va(pg), 0, PAGE_SIZE);
 	page_mark_dirty(pg);
+	memset(page_va(pg), 0, PAGE_SIZE);
 	page_put_and_type(pg);
 	return 0;
 }
@@ -170,8 +170,8 @@ static int op_copy_page(struct vcpu *v, struct domain *d,
 	}
 	err = get_writable(d, op->arg1.mfn, &to);
 	if (err == 0) {
-		memmove(page_va(to), page_va(from), PAGE_SIZE);
 		page_mark_dirty(to);
+		memmove(page_va(to), page_va(from), PAGE_SIZE);
 		page_put_and_type(to);
 	}
 	page_put(from);

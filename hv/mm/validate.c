@@ -22,8 +22,8 @@ static int entry_validate(struct page *pg, unsigned int index)
 		err = entry_get(pg->owner, pg->owner, pg->type, &pte);
 	}
 	if (err == 0 && pte != *entry) {
-		*entry = pte;
 		page_mark_dirty(pg);
+		*entry = pte;
 	}
 	return err;
 }

@@ -135,6 +135,7 @@ static void bounce(struct vcpu *v, const struct bounce *b)
 	r->rip = b->handler;
 	r->rflags &= ~HANDLER_CLEARS;
 	if (b->mask_events) {
+		vcpu_info_written(v);
 		v->info->evtchn_upcall_mask = 1;
 	}
 }
@@ -196,6 +197,7 @@ static void deliver_exception(struct vcpu *v)
 	};
 
 	if (v->trap.vector == X86_PF && v->trap.has_error) {
+		vcpu_info_written(v);
 		v->info->arch.cr2 = v->trap.cr2;
 	}
 	bounce(v, &b);

@@ -261,8 +261,8 @@ static int descriptor_write(struct vcpu *v, struct page *pg, u64 offset,
 	                      in_table ? PGT_SEGDESC : PGT_WRITABLE) != 0) {
 		return -XEN_EINVAL;
 	}
-	__atomic_store_n(entry, desc, __ATOMIC_RELAXED);
 	page_mark_dirty(pg);
+	__atomic_store_n(entry, desc, __ATOMIC_RELAXED);
 	page_put_and_type(pg);
 	if (in_table && v == current) {
 		arch_reload_segments(v);

@@ -5,6 +5,7 @@
  * of its page tables, and the bits of CR4_GUEST.
  */
 #include <arch/cpu.h>
+#include <hv/evtchn.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <pv/cpu_state.h>
@@ -69,6 +70,7 @@ enum emul emul_cr_write(struct vcpu *v, const struct insn *in)
 	case 0:
 		return write_cr0_guest(v, value);
 	case 2:
+		vcpu_info_written(v);
 		v->info->arch.cr2 = value;
 		return EMUL_DONE;
 	case 3:

@@ -5,6 +5,7 @@
  * each field is masked to what the guest may have. Whether the result can be
  * entered at all is judged where every frame is, in guest_deliver().
  */
+#include <hv/evtchn.h>
 #include <hv/hypercall.h>
 #include <hv/traps.h>
 #include <pv/cpu_state.h>
@@ -78,6 +79,7 @@ long hc_iret(struct vcpu *v, struct hc_frame *f)
 		return -XEN_EINVAL;
 	}
 	load_frame(v, &c);
+	vcpu_info_written(v);
 	v->info->evtchn_upcall_mask = !(c.rflags & RFLAGS_IF);
 	v->s.nmi_masked = false;
 	if (to_user) {

@@ -314,6 +314,11 @@ int vcpu_set_user_root(struct vcpu *v, u64 gmfn)
 /* ---- the rest -------------------------------------------------------------
  */
 
+void vcpu_info_written(struct vcpu *v)
+{
+	(void)v;
+}
+
 bool vcpu_event_deliverable(struct vcpu *v)
 {
 	return v->info->evtchn_upcall_pending && !v->info->evtchn_upcall_mask;

@@ -66,7 +66,8 @@ struct vcpu {
 	unsigned int pause_count;
 	u64 cpu_time_ns;
 	u64 scheduled_at_ns;
-	u64 pvclock_written_ns; /* host time of the last write of its time page */
+	u64 pvclock_written_ns; /* host time of the last write of its time page
+	                         */
 
 	u64 nr_entries; /* counted entries so far: the position (D6) */
 };
@@ -82,7 +83,7 @@ struct domain {
 	unsigned int controller_paused; /* of these, by the control domain */
 	struct domain_state s;
 	const struct cpuid_policy *cpuid; /* what it sees; NULL: hv/cpuid.h */
-	struct list link; /* all domains, by id */
+	struct list link;                 /* all domains, by id */
 	struct vcpu *vcpu[MAX_VCPUS];
 	u8 handle[16];
 	const char *crash_reason;
@@ -107,6 +108,13 @@ struct domain {
 	struct grant_table *grant;
 	struct console_buffer *console; /* what it wrote, if kept */
 	struct rr_domain *rr; /* attached while recorded or replayed */
+
+	/* A debugger (hv/debug.h). */
+	struct debug *debug;
+	bool debug_standing; /* it holds the domain: no vCPU runs */
+	struct checkpoints *checkpoints;
+	/* Before the first write to a frame since the dirty epoch began. */
+	void (*first_write)(struct page *pg);
 
 	u64 log_tokens, log_refill_ns; /* guest_log() */
 	u64 hypercalls;                /* issued, for the statistics */
@@ -134,8 +142,8 @@ struct domain_config {
 struct domain *domain_create(const struct domain_config *c, int *err);
 
 /** Makes @d, which has neither frames nor vCPUs yet, a traced domain (R5) with
- *  a frame map for its max_pages. 0, -XEN_EBUSY when it is too late, -XEN_EINVAL
- *  without a memory limit, or -XEN_ENOMEM. */
+ *  a frame map for its max_pages. 0, -XEN_EBUSY when it is too late,
+ * -XEN_EINVAL without a memory limit, or -XEN_ENOMEM. */
 int domain_set_traced(struct domain *d);
 
 /** Makes vCPU @id of @d, not yet initialised; 0 or -XEN_E*. */

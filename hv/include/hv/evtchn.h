@@ -53,7 +53,7 @@ void virq_raise_global(unsigned int virq);
 /** Port bound to @virq on @v, or 0. */
 unsigned int virq_port(struct vcpu *v, unsigned int virq);
 
-/** The hypervisor wrote to @v's vcpu_info: its frame is dirty. */
+/** The hypervisor is about to write to @v's vcpu_info. */
 void vcpu_info_written(struct vcpu *v);
 /** upcall_pending set and not masked. */
 bool vcpu_event_deliverable(struct vcpu *v);

@@ -81,9 +81,15 @@ int page_get_and_type(struct page *pg, struct domain *d,
  *  mm_work, where the owner's next memory hypercall continues. */
 void page_put_and_type(struct page *pg);
 
-/** Every write of the hypervisor to a frame of a guest passes here. */
+/** Comes before every write of the hypervisor to a frame of a guest: the first
+ *  one since the dirty epoch began is the last chance to keep what is in it. */
 static inline void page_mark_dirty(struct page *pg)
 {
+	struct domain *d = pg->owner;
+
+	if (!(pg->flags & PGF_DIRTY) && d != NULL && d->first_write != NULL) {
+		d->first_write(pg);
+	}
 	pg->flags |= PGF_DIRTY;
 }
 
