@@ -39,6 +39,7 @@ $(O)/chronovisor: $(O)/hv/pass1.elf $(O)/hv/symbols.o
 hv: $(O)/chronovisor
 ALL += $(O)/chronovisor
 include hv/core/build.mk
+include hv/mm/build.mk
 include hv/pv/build.mk
 include hv/boot/build.mk
 
