@@ -12,8 +12,11 @@ void rr_stop(struct rr_session *s, enum rr_state state);
 /** Replay: something differs from what was recorded. */
 void rr_diverge(struct rr_session *s, const char *what, uint64_t expected,
                 uint64_t actual);
-/** Sets virtual time; reads count from here. */
+/** Sets virtual time; reads count from here. 0 changes nothing. */
 void rr_clock_set(struct rr_clock *c, uint64_t base_ns);
+/** What FINAL says of the registers: as they are now and, by the rolling hash,
+ *  at all entries. */
+uint64_t rr_final_digest(struct rr_session *s);
 /** Folds words into the rolling hash. */
 void rr_hash_words(struct rr_session *s, const uint64_t *words,
                    unsigned int nr);

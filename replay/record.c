@@ -10,8 +10,61 @@
 
 #include <tf/port.h>
 
-/* The most that one entry may log: an INPUT call's output and some more. */
-#define ENTRY_ROOM 8192u
+/* The most that one entry may log: a multicall's batch of INPUT calls with all
+ * that each may write, or an event on every port. */
+#define ENTRY_CALLS 64u
+#define CALL_ROOM   64u
+#define ENTRY_ROOM  (ENTRY_CALLS * (RR_OUTPUT_SIZE + CALL_ROOM))
+/* The least that a chunk gathers before it is sealed for want of room. */
+#define RAW_USEFUL  4096u
+
+/* What waits is no longer logged, and the domain runs on: it gets its events
+ * now, or it might wait for them for ever. */
+static void release_events(struct rr_session *s)
+{
+	struct rr_queue *q = &s->queue;
+
+	for (uint32_t i = 0; i < RR_NR_TIMERS; i++) {
+		struct rr_event e = {.kind = RR_EVENT_TIMER,
+		                     .source = i,
+		                     .deadline_ns = q->timer_deadline_ns[i]};
+
+		if (q->timers >> i & 1) {
+			s->machine->apply(s->ctx, &e);
+		}
+	}
+	for (uint32_t port = 0; port < RR_NR_PORTS; port++) {
+		struct rr_event e = {.kind = RR_EVENT_PORT, .port = port};
+
+		if (q->ports[port / 64] >> (port % 64) & 1) {
+			s->machine->apply(s->ctx, &e);
+		}
+	}
+	if (q->console_len != 0) {
+		struct rr_event e = {.kind = RR_EVENT_CONSOLE,
+		                     .data = q->console,
+		                     .len = q->console_len};
+
+		s->machine->apply(s->ctx, &e);
+	}
+	tf_memset(q, 0, sizeof(*q));
+}
+
+/* Ends a recording whose domain lives on. */
+static void stop_recording(struct rr_session *s, enum rr_state state)
+{
+	rr_stop(s, state);
+	release_events(s);
+}
+
+static void fail(struct rr_session *s, const char *what)
+{
+	if (s->state == RR_RUNNING) {
+		s->report.what = what;
+		s->report.position = s->s.position;
+		stop_recording(s, RR_FAILED);
+	}
+}
 
 /* What was sealed stays a usable recording: it ends with END(full), for which
  * the store keeps room, at the last position that is in it. */
@@ -20,15 +73,13 @@ static void out_of_room(struct rr_session *s)
 	static const char text[] = "the trace has no more room";
 	uint64_t entry = s->sealed_entry;
 
-	s->report.what = text;
-	s->report.position = s->s.position;
 	tf_writer_open(&s->writer, entry);
 	(void)tf_put_end(&s->writer,
-			 &(struct tf_end){ .entry = entry,
-					   .reason = TF_END_FULL,
-					   .text = { text, sizeof(text) - 1 } });
+	                 &(struct tf_end){.entry = entry,
+	                                  .reason = TF_END_FULL,
+	                                  .text = {text, sizeof(text) - 1}});
 	(void)s->machine->seal(s->ctx, &s->writer);
-	rr_stop(s, RR_FAILED);
+	fail(s, text);
 }
 
 /* Puts a record. ENTRY_ROOM makes -TF_ENOSPC impossible here. */
@@ -37,9 +88,7 @@ static void put(struct rr_session *s, enum tf_id id, const void *record)
 	int err = tf_put(&s->writer, id, record);
 
 	if (err != 0) {
-		s->report.what = tf_strerror(err);
-		s->report.position = s->s.position;
-		rr_stop(s, RR_FAILED);
+		fail(s, tf_strerror(err));
 	}
 }
 
@@ -169,7 +218,7 @@ static void publish_timers(struct rr_session *s, uint8_t kind)
 {
 	struct rr_queue *q = &s->queue;
 
-	for (uint8_t i = 0; i < 4; i++) {
+	for (uint8_t i = 0; i < RR_NR_TIMERS; i++) {
 		struct tf_timer r = {.entry = s->s.position.entry,
 		                     .offset_kind = kind,
 		                     .offset = s->s.position.offset,
@@ -240,12 +289,14 @@ static void record_publish(struct rr_session *s, uint64_t offset)
 {
 	uint8_t kind = offset == 0 ? TF_OFFSET_EXIT : TF_OFFSET_ICOUNT;
 
-	if (s->seal_requested || s->writer.cap - s->writer.len < ENTRY_ROOM) {
-		s->seal_requested = false;
-		if (!seal(s, &s->writer)) {
-			return;
-		}
+	if (s->seal_requested && s->config.history && !seal(s, &s->history)) {
+		return;
 	}
+	if ((s->seal_requested || s->writer.cap - s->writer.len < ENTRY_ROOM) &&
+	    !seal(s, &s->writer)) {
+		return;
+	}
+	s->seal_requested = false;
 	if (s->queue.any) {
 		s->queue.any = false;
 		publish_timers(s, kind);
@@ -263,7 +314,7 @@ static void record_finish(struct rr_session *s, enum tf_end_reason reason,
 	struct tf_final f = {
 		.entry = s->s.position.entry,
 		.offset_kind = TF_OFFSET_EXIT,
-		.regs_digest = s->machine->state_digest(s->ctx),
+		.regs_digest = rr_final_digest(s),
 		.frames_digest = s->machine->frames_digest(s->ctx, 0,
 	                                                   s->config.nr_frames),
 		.calls = {(const uint8_t *)s->s.nr_calls,
@@ -284,8 +335,13 @@ static void record_finish(struct rr_session *s, enum tf_end_reason reason,
 	    !seal(s, &s->history)) {
 		return;
 	}
-	if (s->state == RR_RUNNING && seal(s, &s->writer)) {
+	if (s->state != RR_RUNNING || !seal(s, &s->writer)) {
+		return;
+	}
+	if (reason == TF_END_SHUTDOWN) {
 		rr_stop(s, RR_FINISHED);
+	} else {
+		stop_recording(s, RR_FINISHED);
 	}
 }
 
@@ -299,8 +355,7 @@ void rr_output(struct rr_session *s, uint64_t va, const void *data, size_t len)
 	}
 	if (len > sizeof(s->output) - sizeof(head) ||
 	    s->output_len > sizeof(s->output) - sizeof(head) - len) {
-		s->report.what = "a hypercall wrote more than can be logged";
-		rr_stop(s, RR_FAILED);
+		fail(s, "a hypercall wrote more than can be logged");
 		return;
 	}
 	tf_memcpy(p, head, sizeof(head));
@@ -325,6 +380,9 @@ int rr_record_start(struct rr_session *s, const struct rr_config *config,
 {
 	int err;
 
+	if (raw_size < ENTRY_ROOM + RAW_USEFUL) {
+		return -TF_EINVAL;
+	}
 	tf_memset(s, 0, sizeof(*s));
 	s->ops = &rr_record_ops;
 	s->mode = RR_RECORD;

@@ -85,7 +85,7 @@ static bool peek(struct rr_session *s)
 		if (err == 0) {
 			s->have_record =
 				s->record.known && s->record.id != TF_MARK;
-			s->records_done++;
+			s->records_done += !s->have_record;
 		} else if (err != -TF_EEND) {
 			unusable(s, tf_strerror(err));
 			return false;
@@ -99,6 +99,7 @@ static bool peek(struct rr_session *s)
 static void consume(struct rr_session *s)
 {
 	s->have_record = false;
+	s->records_done++;
 }
 
 /* The record due now, if it is of kind @id; else what it should have been is a
@@ -129,11 +130,18 @@ static bool next_is(struct rr_session *s, unsigned int id)
 static void replay_entry(struct rr_session *s)
 {
 	const struct tf_entry_sync *e = &s->record.u.entry_sync;
+	uint64_t words[RR_REG_WORDS];
 
 	if (rr_sync_due(s)) {
 		if (!expect(s, TF_ENTRY_SYNC,
 		            "another record than the digest "
 		            "of registers is due")) {
+			return;
+		}
+		s->machine->registers(s->ctx, words);
+		if (e->rip != words[0]) {
+			rr_diverge(s, "the guest is elsewhere in its code",
+			           e->rip, words[0]);
 			return;
 		}
 		if (e->hash != s->s.hash) {
@@ -245,6 +253,10 @@ static bool publish_one(struct rr_session *s, uint64_t offset)
 		if (r->u.timer.offset != offset) {
 			return false;
 		}
+		if (r->u.timer.source >= RR_NR_TIMERS) {
+			unusable(s, "a timer of an unknown kind is recorded");
+			return false;
+		}
 		rr_clock_set(&s->s.clock, r->u.timer.base_ns);
 		e.kind = RR_EVENT_TIMER;
 		e.source = r->u.timer.source;
@@ -252,6 +264,11 @@ static bool publish_one(struct rr_session *s, uint64_t offset)
 		break;
 	case TF_EVENT:
 		if (r->u.event.offset != offset) {
+			return false;
+		}
+		if (r->u.event.port >= RR_NR_PORTS) {
+			unusable(s,
+			         "an event on an impossible port is recorded");
 			return false;
 		}
 		rr_clock_set(&s->s.clock, r->u.event.base_ns);
@@ -274,8 +291,20 @@ static bool publish_one(struct rr_session *s, uint64_t offset)
 	return true;
 }
 
+/* True when the recording was stopped at this exit; otherwise the domain
+ * itself comes to its end. END follows FINAL in the same chunk. */
+static bool stopped_here(struct rr_session *s)
+{
+	struct tf_reader ahead = s->reader;
+	struct tf_record end;
+
+	return next_is(s, TF_FINAL) && tf_read(&ahead, &end) == 0 &&
+	       end.known && end.id == TF_END &&
+	       end.u.end.reason != TF_END_SHUTDOWN;
+}
+
 /* After an exit, what is still due at this entry can only lie further on in
- * the code; everything else was missed. */
+ * the code, or be the domain's own end; everything else was missed. */
 static void check_missed(struct rr_session *s, uint64_t offset)
 {
 	uint64_t due = 0;
@@ -284,20 +313,36 @@ static void check_missed(struct rr_session *s, uint64_t offset)
 	    s->record.entry > s->s.position.entry) {
 		return;
 	}
-	if (s->record.id == TF_FINAL) {
-		return;
-	}
-	if (s->record.entry == s->s.position.entry && rr_landing_due(s, &due) &&
-	    due > offset) {
+	if (s->record.entry == s->s.position.entry &&
+	    (s->record.id == TF_FINAL ||
+	     (rr_landing_due(s, &due) && due > offset))) {
 		return;
 	}
 	rr_diverge(s, "what was recorded here did not happen", s->record.entry,
 	           s->s.position.entry);
 }
 
+/* Comes to the record that was next when the snapshot was taken. False when the
+ * session had to leave the running state. */
+static bool skip_done(struct rr_session *s)
+{
+	while (s->records_done < s->resume_at) {
+		if (!load_next(s)) {
+			return false;
+		}
+		if (!peek(s)) {
+			unusable(s, "the trace ends before the snapshot's "
+			            "position");
+			return false;
+		}
+		consume(s);
+	}
+	return load_next(s);
+}
+
 static void replay_publish(struct rr_session *s, uint64_t offset)
 {
-	if (!load_next(s)) {
+	if (!skip_done(s)) {
 		return;
 	}
 	while (s->state == RR_RUNNING && peek(s) &&
@@ -316,7 +361,7 @@ static void replay_publish(struct rr_session *s, uint64_t offset)
 		}
 		return;
 	}
-	if (offset == 0 && next_is(s, TF_FINAL)) {
+	if (offset == 0 && stopped_here(s)) {
 		rr_finish(s, TF_END_STOP, 0, "");
 		return;
 	}
@@ -336,7 +381,7 @@ static void replay_finish(struct rr_session *s, enum tf_end_reason reason,
 	if (!expect(s, TF_FINAL, "the recording does not end here")) {
 		return;
 	}
-	regs = s->machine->state_digest(s->ctx);
+	regs = rr_final_digest(s);
 	if (regs != f->regs_digest) {
 		rr_diverge(s, "the final registers differ", f->regs_digest,
 		           regs);
@@ -374,6 +419,11 @@ bool rr_landing_due(const struct rr_session *s, uint64_t *offset)
 		return false;
 	}
 	return *offset > s->s.position.offset;
+}
+
+void rr_overshot(struct rr_session *s, uint64_t due, uint64_t at)
+{
+	rr_diverge(s, "guest code ran beyond where an event lands", due, at);
 }
 
 void rr_blocked(struct rr_session *s)
@@ -419,12 +469,8 @@ void rr_replay_resume(struct rr_session *s, const struct rr_shared_state *from,
 	s->last_chunk = false;
 	s->have_record = false;
 	s->records_done = 0;
-	while (s->records_done < records_done && s->state == RR_RUNNING) {
-		if (!load_next(s) || !peek(s)) {
-			return;
-		}
-		consume(s);
-	}
+	s->resume_at = records_done;
+	rr_landing(s, s->s.position.offset);
 }
 
 void rr_retry(struct rr_session *s)

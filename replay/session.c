@@ -24,8 +24,15 @@ void rr_stop(struct rr_session *s, enum rr_state state)
 
 void rr_clock_set(struct rr_clock *c, uint64_t base_ns)
 {
-	c->base_ns = base_ns;
-	c->reads = 0;
+	if (base_ns != 0) {
+		c->base_ns = base_ns;
+		c->reads = 0;
+	}
+}
+
+uint64_t rr_final_digest(struct rr_session *s)
+{
+	return tf_hash_step(s->s.hash, s->machine->state_digest(s->ctx));
 }
 
 uint64_t rr_time(const struct rr_session *s)

@@ -56,14 +56,23 @@ static void shoot(struct rr_domain *rr, u64 distance)
 	iclock->shot(rr->v, distance);
 }
 
+/* An event is held until the next entry, which costs less to record and to
+ * replay, but not for longer than the bound (D6). */
+static bool held(struct rr_domain *rr)
+{
+	return !rr->exact || now_ns() < rr->waiting_since_ns + rr->hold_ns;
+}
+
 /* Recording: an event waits. Publishes it here if the position allows. */
 static void land_recorded(struct rr_domain *rr)
 {
-	if (rr->retry) {
-		iclock->shot(rr->v, FINISH_INSTRUCTION);
-	} else if (rr->insns == 0) {
+	if (rr->insns == 0 && !rr->retry) {
 		rr_exit(&rr->session);
-	} else if (rr->exact) {
+	} else if (held(rr)) {
+		return;
+	} else if (rr->retry) {
+		iclock->shot(rr->v, FINISH_INSTRUCTION);
+	} else {
 		rr_landing(&rr->session, rr->insns);
 	}
 }
@@ -72,8 +81,8 @@ static void land_recorded(struct rr_domain *rr)
 static void land_replayed(struct rr_domain *rr, u64 due)
 {
 	if (rr->insns > due) {
-		panic("d%u ran past its landing: %lu instead of %lu", rr->d->id,
-		      rr->insns, due);
+		rr_overshot(&rr->session, due, rr->insns);
+		return;
 	}
 	if (rr->insns == due) {
 		rr_landing(&rr->session, due);

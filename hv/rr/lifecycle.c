@@ -33,6 +33,13 @@ static void seal_due(void *arg)
 	timer_set(&rr->seal_timer, now_ns() + SEAL_INTERVAL_NS);
 }
 
+/* That the timer fired is enough: the guest is out, and what waits is looked at
+ * before it goes on. */
+static void hold_over(void *arg)
+{
+	(void)arg;
+}
+
 struct rr_domain *rr_create(struct domain *d, struct trace_store *store)
 {
 	struct rr_domain *rr = hv_pages_alloc(sizeof(*rr));
@@ -46,6 +53,7 @@ struct rr_domain *rr_create(struct domain *d, struct trace_store *store)
 	rr->store = store;
 	rr->exact = iclock->exact;
 	timer_init(&rr->seal_timer, seal_due, rr);
+	timer_init(&rr->hold_timer, hold_over, rr);
 	d->rr = rr;
 	rr_hold(rr, true);
 	return rr;
@@ -76,6 +84,7 @@ void rr_release(struct domain *d)
 	}
 	d->rr = NULL;
 	timer_stop(&rr->seal_timer);
+	timer_stop(&rr->hold_timer);
 	if (rr->writing != NULL) {
 		snapshot_write_close(rr->writing);
 	}
@@ -224,6 +233,7 @@ int rr_record_domain(struct domain *d)
 	int r = RR_START_MORE;
 	char buf[8];
 
+	o.aligned = boot_option("aligned", buf, sizeof(buf)) != NULL;
 	o.chaos = boot_option("chaos", buf, sizeof(buf)) != NULL;
 	o.seed = boot_option_size(o.chaos ? "chaos" : "seed", 0);
 	if (store == NULL || rr_record(d, store, &o) != 0) {

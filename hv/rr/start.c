@@ -27,6 +27,8 @@
 #define GRANT_FRAMES      32
 /* Timers come late by a random part of this. Without it a machine whose clock
  * counts instructions would repeat itself in every recording (R9). */
+/* How long an aligned event may wait for an entry. */
+#define HOLD_NS           20000000
 #define JITTER_NS         100000
 #define JITTER_CHAOS_NS   8000000
 
@@ -57,7 +59,7 @@ static void fill_super(const struct rr_domain *rr, const char *name)
 	tf_super_init(sb);
 	make_uuid(sb);
 	sb->abi_version = TRACE_ABI_VERSION;
-	sb->flags = (rr->exact ? TF_FLAG_EXACT : 0) |
+	sb->flags = (rr->exact && rr->hold_ns == 0 ? TF_FLAG_EXACT : 0) |
 	            (c->history ? TF_FLAG_HISTORY : 0);
 	sb->nr_frames = d->s.nr_frames;
 	sb->max_mfn = d->s.nr_frames - 1;
@@ -67,6 +69,7 @@ static void fill_super(const struct rr_domain *rr, const char *name)
 	sb->tsc_khz = VIRTUAL_TSC_KHZ;
 	sb->time_step_ns = c->time_step_ns;
 	sb->rebase_bound_ns = c->rebase_bound_ns;
+	sb->hold_bound_ns = rr->hold_ns;
 	sb->hash_interval = c->hash_interval;
 	sb->slice_frames = c->slice_frames;
 	cpu_describe(sb);
@@ -144,6 +147,7 @@ int rr_record(struct domain *d, struct trace_store *store,
 	c.history = o->history;
 	err = rr_record_buffers(rr, &c);
 	if (err == 0) {
+		rr->hold_ns = o->aligned ? HOLD_NS : 0;
 		fill_super(rr, o->name);
 		seed_start(rr, o->seed, o->chaos);
 		fix_start_state(rr);
@@ -156,7 +160,7 @@ int rr_record(struct domain *d, struct trace_store *store,
 		return -XEN_ENOMEM;
 	}
 	log_info("d%u is recorded, clock %s, %s", d->id, iclock->name,
-	         rr->exact ? "exact" : "at entries");
+	         rr->exact && !o->aligned ? "exact" : "aligned");
 	return 0;
 }
 
@@ -167,7 +171,7 @@ static bool replayable(const struct tf_super *sb)
 		         sb->abi_version, TRACE_ABI_VERSION);
 		return false;
 	}
-	if ((sb->flags & TF_FLAG_EXACT) && !iclock->exact) {
+	if (strcmp(sb->clock, "none") != 0 && !iclock->exact) {
 		log_warn("replay: the trace has exact positions, this machine "
 		         "no instruction clock: start it with -icount");
 		return false;

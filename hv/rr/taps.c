@@ -133,11 +133,24 @@ static void kick(struct domain *d)
 	}
 }
 
+/* Notes when the oldest of the waiting events came. */
+static void arrived(struct rr_domain *rr)
+{
+	if (!rr_event_waiting(&rr->session)) {
+		rr->waiting_since_ns = now_ns();
+		if (rr->hold_ns != 0 && rr->session.mode == RR_RECORD) {
+			timer_set(&rr->hold_timer,
+			          rr->waiting_since_ns + rr->hold_ns);
+		}
+	}
+}
+
 bool rr_tap_port(struct domain *d, unsigned int port)
 {
 	if (!rr_attached(d)) {
 		return false;
 	}
+	arrived(d->rr);
 	rr_raise_port(session(d), port);
 	kick(d);
 	return true;
@@ -148,6 +161,7 @@ bool rr_tap_timer(struct vcpu *v, enum tf_timer_source source, u64 deadline_ns)
 	if (!rr_attached(v->domain)) {
 		return false;
 	}
+	arrived(v->domain->rr);
 	rr_raise_timer(session(v->domain), source, deadline_ns);
 	kick(v->domain);
 	return true;
@@ -155,7 +169,10 @@ bool rr_tap_timer(struct vcpu *v, enum tf_timer_source source, u64 deadline_ns)
 
 size_t rr_tap_console(struct domain *d, const void *data, size_t len)
 {
-	size_t taken = rr_raise_console(session(d), data, len);
+	size_t taken;
+
+	arrived(d->rr);
+	taken = rr_raise_console(session(d), data, len);
 
 	kick(d);
 	return taken;

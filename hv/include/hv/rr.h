@@ -31,6 +31,9 @@ struct rr_domain {
 	bool exact;     /* the clock gives positions in the middle of code */
 	u64 epoch_ns;   /* record: host time of domain time 0 */
 	bool in_entry;  /* between rr_tap_entry() and rr_tap_exit() */
+	u64 waiting_since_ns; /* host time at which the oldest event came */
+	u64 hold_ns;	   /* how long an event may wait for an entry */
+	struct timer hold_timer;
 	bool over;	   /* a recording that ended: the domain runs on */
 	bool held;	   /* the vCPU is paused on behalf of the session */
 	struct trace_store *store;

@@ -86,6 +86,7 @@ struct chrono_record {
 };
 #define CHRONO_RECORD_NO_HISTORY 0x1
 #define CHRONO_RECORD_CHAOS	 0x2 /* timers come at widely random moments */
+#define CHRONO_RECORD_ALIGNED 0x4 /* events wait for the next entry */
 
 struct chrono_status {
 	uint8_t mode;  /* 0 none, 1 record, 2 replay */

@@ -30,6 +30,7 @@ struct rr_record_options {
 	const char *name; /* for people */
 	u64 seed;         /* 0: a fresh one */
 	bool history;     /* keep every hypercall for people to read */
+	bool aligned; /* events wait for the next entry, up to a bound */
 	bool chaos;       /* vary widely when timers come */
 };
 

@@ -54,11 +54,13 @@ struct rr_config {
 
 /* Events waiting to be published (record mode). */
 #define RR_PORT_WORDS   64
+#define RR_NR_PORTS     (RR_PORT_WORDS * 64)
+#define RR_NR_TIMERS    4
 #define RR_CONSOLE_SIZE 256
 struct rr_queue {
 	uint64_t ports[RR_PORT_WORDS];
-	uint64_t timer_deadline_ns[4]; /* by enum tf_timer_source */
-	uint8_t timers;                /* bit for each source */
+	uint64_t timer_deadline_ns[RR_NR_TIMERS]; /* by enum tf_timer_source */
+	uint8_t timers;                           /* bit for each source */
 	bool any;
 	uint16_t console_len;
 	uint8_t console[RR_CONSOLE_SIZE];
@@ -69,6 +71,10 @@ struct rr_clock {
 	uint64_t base_ns;
 	uint64_t reads; /* since base was set */
 };
+
+/* The most that one INPUT call may write, with address and length of each
+ * piece. */
+#define RR_OUTPUT_SIZE 2432
 
 struct rr_call {
 	uint32_t nr, subop;
@@ -108,7 +114,7 @@ struct rr_session {
 	uint64_t sealed_entry; /* last entry of the last chunk sealed */
 	bool stop_requested;
 	bool seal_requested; /* at the next exit: what is logged gets durable */
-	uint8_t output[4096]; /* what an INPUT call wrote */
+	uint8_t output[RR_OUTPUT_SIZE]; /* what an INPUT call wrote */
 	uint32_t output_len;
 
 	/* Replay. */
@@ -118,7 +124,9 @@ struct rr_session {
 	struct tf_reader reader;
 	struct tf_record record; /* the next record, if have_record */
 	bool have_record;
-	uint64_t records_done; /* of the replay stream: the trace cursor */
+	uint64_t records_done; /* of the replay stream: the trace cursor, which
+	                        * a snapshot keeps */
+	uint64_t resume_at;    /* records before it are skipped */
 };
 
 struct rr_ops {
@@ -137,8 +145,9 @@ struct rr_ops {
 extern const struct rr_ops rr_record_ops;
 extern const struct rr_ops rr_replay_ops;
 
-/** Starts recording at entry 0 with virtual time @now_ns. @raw and @raw_history
- *  (NULL: none) are the writers' buffers; @calls the history's model. */
+/** Starts recording at entry 0. @raw and @raw_history (NULL: none) are the
+ *  writers' buffers, @calls the history's model. -TF_EINVAL when @raw cannot
+ *  hold what one entry may log. */
 int rr_record_start(struct rr_session *s, const struct rr_config *config,
                     const struct rr_machine *machine, void *ctx, void *raw,
                     size_t raw_size, void *raw_history, size_t history_size,
@@ -148,7 +157,9 @@ int rr_record_start(struct rr_session *s, const struct rr_config *config,
 void rr_replay_start(struct rr_session *s, const struct rr_config *config,
                      const struct rr_machine *machine, void *ctx);
 
-/** Continues replay from a snapshot's shared state at record @records_done. */
+/** Continues a replay from a snapshot that was taken after rr_exit() or
+ *  rr_landing(): with its shared state, at its session's @records_done. The
+ *  machine has been restored before. May leave the session waiting. */
 void rr_replay_resume(struct rr_session *s, const struct rr_shared_state *from,
                       uint64_t records_done);
 
@@ -188,6 +199,8 @@ bool rr_event_waiting(const struct rr_session *s);
 /** Replay: the next event lies in the middle of code after the present entry;
  *  *offset says how far. */
 bool rr_landing_due(const struct rr_session *s, uint64_t *offset);
+/** Replay: the clock says that guest code ran beyond the landing at @due. */
+void rr_overshot(struct rr_session *s, uint64_t due, uint64_t at);
 /** Replay: the vCPU blocks and nothing at this position wakes it. */
 void rr_blocked(struct rr_session *s);
 
