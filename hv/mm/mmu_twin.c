@@ -81,8 +81,8 @@ static int twin_table_begin(struct page *table)
 	}
 	to = table_entries(twin);
 	if (table->type == PGT_L4) {
-		fill_hv_slots(d, guest, to);
 		page_mark_dirty(table);
+		fill_hv_slots(d, guest, to);
 	}
 	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
 		if (!is_hv_slot(table->type, i)) {
@@ -115,8 +115,8 @@ static void twin_store(struct page *table, unsigned int index, u64 twin)
 
 static void twin_entry_write(struct page *table, unsigned int index, u64 pte)
 {
-	table_entries(table)[index] = pte;
 	page_mark_dirty(table);
+	table_entries(table)[index] = pte;
 	twin_store(table, index, twin_of(table->owner, table->type, pte));
 }
 
@@ -140,8 +140,8 @@ static void twin_touch(const struct walk *w, bool write)
 		page_mark_dirty(w->page);
 	}
 	if (*entry != pte) {
-		*entry = pte;
 		page_mark_dirty(table);
+		*entry = pte;
 	}
 }
 
