@@ -54,7 +54,7 @@ $(O)/host/tests/debugger/%_test: $(O)/host/tests/debugger/%_test.o
 	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 CHV_UNIT_TESTS := $(addprefix $(O)/host/tests/debugger/,rsp_test agent_test \
-	moment_test session_test)
+	moment_test session_test filter_test symbols_test)
 $(O)/host/tests/debugger/rsp_test: $(O)/host/debugger/rsp.o
 $(O)/host/tests/debugger/agent_test: $(O)/host/debugger/agent.o
 $(O)/host/tests/debugger/moment_test: $(O)/host/debugger/moment.o \
@@ -68,9 +68,33 @@ test-debugger: test-debugger-unit test-debugger-gdb
 TESTS += test-debugger
 test-debugger-unit: $(CHV_UNIT_TESTS) $(O)/tests/debugger/walk
 	$(Q)for t in $(CHV_UNIT_TESTS); do \
-		$$t $(O)/tests/debugger/walk || exit 1; done
+		$$t $(O)/tests/debugger/walk $(O)/linux/vmlinux-cloud || \
+			exit 1; done
 
 # The server against the real GDB; says so and passes where there is none.
 test-debugger-gdb: $(O)/host/tests/debugger/table_server \
 		$(O)/tests/debugger/walk
 	$(Q)$(PYTHON) tests/debugger/gdb_test.py $^ debugger/gdb/chronovisor.py
+
+$(O)/host/tests/debugger/filter_test: $(addprefix $(O)/host/debugger/, \
+	trace/filter.o shell/words.o text.o)
+$(O)/host/tests/debugger/symbols_test: $(addprefix $(O)/host/debugger/, \
+	symbols/image.o symbols/kallsyms.o symbols/modules.o \
+	symbols/symbols.o symbols/elf_write.o text.o)
+$(O)/host/tests/debugger/symbols_test: LDLIBS := -lelf
+
+# chv with sanitizers, and a trace that its test knows by heart.
+CHV_HOST_OBJ := $(CHV_SRC:%.c=$(O)/host/%.o) $(TF_SRC:%.c=$(O)/host/%.o)
+$(O)/host/chv: $(CHV_HOST_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^ -lreadline -ljansson -lzstd -lelf -ldl
+
+$(O)/host/tests/debugger/make_trace: $(O)/host/tests/debugger/make_trace.o \
+		$(TF_SRC:%.c=$(O)/host/%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^ -lzstd
+
+.PHONY: test-debugger-shell
+test-debugger: test-debugger-shell
+test-debugger-shell: $(O)/host/chv $(O)/host/tests/debugger/make_trace
+	$(Q)$(PYTHON) tests/debugger/shell_test.py $^

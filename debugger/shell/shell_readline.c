@@ -79,6 +79,7 @@ void chv_readline_begin(char *(*complete)(const char *line, int start,
 	completer = complete;
 	rl_readline_name = "chv";
 	rl_attempted_completion_function = attempt;
+	rl_completer_quote_characters = "'\"";
 	rl_basic_word_break_characters = " \t\n;";
 	stifle_history(HISTORY_LINES);
 	if (find_history()) {

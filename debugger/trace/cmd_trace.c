@@ -176,7 +176,7 @@ static void print_json(const struct chv_trace *t, const struct info *info)
 		                    stream_json(&info->streams[i]));
 	}
 	snprintf(name, sizeof(name), "%s", chv_clean(sb->domain_name));
-	root = json_pack("{sssisissssssssIsIsbso}", "uuid", uuid, "major",
+	root = json_pack("{sssisisssssssIsIsbso}", "uuid", uuid, "major",
 	                 sb->major, "minor", sb->minor, "domain", name, "clock",
 	                 chv_clean(sb->clock), "delivery", delivery(sb->flags),
 	                 "nr_frames", (json_int_t)sb->nr_frames, "size",

@@ -629,7 +629,7 @@ int main(int argc, char **argv)
 	};
 	int failed;
 
-	table = argc == 2 ? table_target_record(argv[1]) : NULL;
+	table = argc >= 2 ? table_target_record(argv[1]) : NULL;
 	failed = cmocka_run_group_tests_name("session", tests, setup_all, NULL);
 	if (table != NULL) {
 		table_target_free(table);

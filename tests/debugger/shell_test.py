@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""chv as people use it: verbs, exit statuses, scripts, and the shell.
+
+    shell_test.py CHV MAKE_TRACE
+"""
+
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+
+CHV, MAKE_TRACE = map(os.path.abspath, sys.argv[1:3])
+DIR = tempfile.mkdtemp(prefix="chv-shell-test-")
+TRACE = os.path.join(DIR, "web.trace")
+CUT = os.path.join(DIR, "cut.trace")
+HAS_XEN = os.path.exists("/dev/xen/privcmd")
+
+
+def chv(*args, status=0, stdin=""):
+    """Run chv; its standard output and error."""
+    done = subprocess.run([CHV, *args], input=stdin, text=True, timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          errors="replace", check=False)
+    if done.returncode != status:
+        raise AssertionError("chv %s: status %d, not %d\n%s%s" % (
+            " ".join(args), done.returncode, status, done.stdout,
+            done.stderr))
+    assert "\x1b" not in done.stdout + done.stderr, "a raw escape came out"
+    return done.stdout, done.stderr
+
+
+def expect(text, *patterns):
+    for pattern in patterns:
+        if not re.search(pattern, text, re.M):
+            raise AssertionError("no /%s/ in:\n%s" % (pattern, text))
+
+
+def test_help_names_every_verb():
+    out, _ = chv("help")
+    for verb in ("create", "list", "trace", "hypercalls", "symbols", "run"):
+        expect(out, r"^  %s " % verb)
+        expect(chv("help", verb)[0], r"^usage: chv %s" % verb)
+    expect(chv("trace", "--help")[0], "Exit status: 5")
+
+
+def test_mistakes_get_one_line_and_status_2():
+    for args, says in ((["lsit"], "did you mean 'list'"),
+                       (["frobnicate"], "see 'chv help'"),
+                       (["trace"], "usage: chv trace"),
+                       (["trace", "shred", TRACE], "usage: chv trace"),
+                       (["hypercalls"], "usage"),
+                       (["events", TRACE, "typ==TIMER"], "'type'"),
+                       (["hypercalls", TRACE, "-e", "mmu"], "no hypercall"),
+                       (["hypercalls", TRACE, "--from", "x"], "number"),
+                       (["trace", "dump", TRACE, "--stream", "x"], "stream"),
+                       (["symbols"], "usage"), (["-c"], "needs")):
+        out, err = chv(*args, status=2)
+        assert out == "", out
+        expect(err, re.escape(says))
+
+
+def test_trace_info_says_what_it_is():
+    out, _ = chv("trace", "info", TRACE)
+    expect(out, r"web\\x1b\[2J", "complete: shutdown, code 0 at entry 20",
+           "replay +1 +5 ", "history +1 +7 ", "128.0 MiB")
+    info = json.loads(chv("trace", "info", TRACE, "--json")[0])
+    assert info["complete"] and info["streams"]["history"]["records"] == 7
+
+
+def test_trace_verify_and_dump():
+    expect(chv("trace", "verify", TRACE)[0], "^good: 2 chunks, 12 records")
+    out, _ = chv("trace", "dump", TRACE)
+    assert len(out.splitlines()) == 12
+    expect(out, r'MARK entry=9 text="hello\\x1b\[31m"')
+    lines = chv("trace", "dump", TRACE, "--json", "--stream", "replay")[0]
+    records = [json.loads(line) for line in lines.splitlines()]
+    assert [r["type"] for r in records] == [
+        "TIMER", "EVENT", "MARK", "FINAL", "END"]
+    assert records[1]["offset"] == 44
+
+
+def test_events_are_filtered():
+    expect(chv("events", TRACE)[0], "TIMER .*deadline_ns=1000", "port=7")
+    out, _ = chv("events", TRACE, "type==EVENT && port==7")
+    assert len(out.splitlines()) == 1
+    assert chv("events", TRACE, "entry>100")[0] == ""
+    expect(chv("events", "--list-fields")[0], "^port +number")
+
+
+def test_hypercalls_read_like_strace():
+    out, _ = chv("hypercalls", TRACE)
+    expect(out, r"^n2 +xen_version\(get_features, arg=0x1000\) = 0",
+           r"^n6 +mmu_update\(ureqs=.*\) = -EINVAL", r"sched_op\(block",
+           r"^n7 +  mmu_update\(", r"hypercall#59\(#3, arg=",
+           r"event_channel_op\(send, arg=0x2000\) = 0")
+    assert len(chv("hypercalls", TRACE, "result<0")[0].splitlines()) == 1
+    assert len(chv("hypercalls", TRACE, "err==EINVAL")[0].splitlines()) == 1
+    assert len(chv("hypercalls", TRACE, "-e", "mmu_update")[0]
+               .splitlines()) == 3
+    assert len(chv("hypercalls", TRACE, "-e", "!mmu_update")[0]
+               .splitlines()) == 4
+    assert len(chv("hypercalls", TRACE, "--from", "6", "--to", "9")[0]
+               .splitlines()) == 4
+    assert len(chv("hypercalls", TRACE, "-n", "2")[0].splitlines()) == 2
+    call = json.loads(chv("hypercalls", TRACE, "--json", "-n", "1")[0])
+    assert call["name"] == "xen_version" and call["args"][1] == "0x1000"
+
+
+def test_hypercalls_are_counted():
+    out, err = chv("hypercalls", "-c", TRACE)
+    expect(out, r"^ 42.86 +3 +1 mmu_update$", r"^100.00 +7 +1 total$")
+    assert err == "", err
+    expect(chv("hypercalls", "--by-op", TRACE)[0], r"sched_op\(block\)")
+    summary = json.loads(chv("hypercalls", "-c", "--json", TRACE)[0])
+    assert summary["calls"] == 7 and summary["errors"] == 1
+
+
+def test_bad_traces_are_told_apart():
+    empty = os.path.join(DIR, "empty")
+    open(empty, "w").close()
+    flipped = os.path.join(DIR, "flipped")
+    data = bytearray(open(TRACE, "rb").read())
+    data[4096 + 200] ^= 1
+    open(flipped, "wb").write(data)
+    fifo = os.path.join(DIR, "fifo")
+    os.mkfifo(fifo)
+    for what in ("info", "verify", "dump"):
+        for path in (empty, fifo, DIR, CHV):
+            chv("trace", what, path, status=5)
+        chv("trace", what, os.path.join(DIR, "none"), status=3)
+        chv("trace", what, CUT, status=6)
+    expect(chv("trace", "verify", CUT, status=6)[1], "trace ends at record")
+    expect(chv("trace", "verify", flipped, status=5)[1], "at byte 4096")
+    for size in range(0, len(data), 61):
+        short = os.path.join(DIR, "short")
+        open(short, "wb").write(data[:size])
+        done = subprocess.run([CHV, "trace", "verify", short], timeout=60,
+                              stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, check=False)
+        assert done.returncode in (5, 6), (size, done)
+        assert done.stderr.count(b"\n") == 1, done
+
+
+def test_scripts_stop_at_the_first_failure():
+    script = os.path.join(DIR, "script")
+    open(script, "w").write("# a comment\nversion; version\n\n"
+                            "trace info /nonexistent\nversion\n")
+    out, err = chv("-x", script, status=3)
+    assert out.count("Chronovisor") == 2
+    expect(err, "stopped at line 4")
+    assert chv(stdin="version\nquit\nversion\n")[0].count("chv ") == 1
+    out, _ = chv("-c", "version", "-c", "trace verify '%s'" % TRACE)
+    expect(out, "^good:")
+    chv("-c", "version 'x", status=2)
+
+
+def test_dom0_verbs_say_where_they_belong():
+    if HAS_XEN:
+        return
+    for args in (["list"], ["pause", "x"], ["destroy", "x", "--force"],
+                 ["console", "x"], ["record", "status", "x"],
+                 ["create", "x", "--kernel", CHV]):
+        expect(chv(*args, status=1)[1], "not dom0 of Chronovisor")
+    chv("create", "x", "--kernel", "/nonexistent", status=3)
+    chv("create", "x", status=2)
+
+
+def images():
+    folder = os.path.join(DIR, "images")
+    os.makedirs(folder, exist_ok=True)
+    for name in ("chronovisor", "vmlinuz-amd64", "dom0.cpio"):
+        open(os.path.join(folder, name), "w").close()
+    return folder
+
+
+def test_host_verbs_build_their_command_line():
+    folder = images()
+    out, _ = chv("run", "--dry-run", "--image-dir", folder, "--memory", "2G",
+                 "--icount", "--exec", "chv list, please")
+    expect(out, "-accel tcg,thread=single -smp 1 ", "-m 2048",
+           "-icount shift=0,sleep=off", "-kernel %s/chronovisor" % folder,
+           r'chrono.exec="chv list,, please",%s/dom0.cpio' % folder)
+    window = os.path.join(DIR, "window")
+    out, _ = chv("run", "--dry-run", "--image-dir", folder, "--kernel", CHV,
+                 "--cmdline", "a='b'", "--trace", window, "--trace-size",
+                 "16M")
+    expect(out, "dom0less record=window", "ivshmem-plain,memdev=trace",
+           "size=16777216,mem-path=" + re.escape(window))
+    assert os.path.getsize(window) == 16 << 20
+    chv("run", "--dry-run", "--image-dir", DIR, status=3)
+    chv("run", "--dry-run", "--memory", "much", status=2)
+    chv("run", "--dry-run", "--exec", 'a "b"', status=2)
+    chv("run", "--image-dir", folder, "--qemu", "/nonexistent/qemu", status=3)
+    odd = os.path.join(DIR, "odd")
+    open(odd, "w").write("x" * 3000)
+    expect(chv("run", "--dry-run", "--image-dir", folder, "--trace", odd,
+               status=1)[1], "power of two")
+
+
+def test_host_replay_follows_the_trace():
+    if HAS_XEN:
+        return
+    folder = images()
+    padded = os.path.join(DIR, "padded.trace")
+    shutil.copy(TRACE, padded)
+    os.truncate(padded, 1 << 20)
+    out, _ = chv("replay", padded, "--dry-run", "--image-dir", folder)
+    expect(out, "-icount shift=0", "replay=window", "share=off", "-m 512")
+    assert "-initrd" not in out
+    out, _ = chv("replay", padded, "--dry-run", "--image-dir", folder,
+                 "--no-icount")
+    assert "-icount" not in out
+    chv("replay", TRACE, "--dry-run", "--image-dir", folder, status=1)
+    chv("replay", CHV, "--dry-run", "--image-dir", folder, status=5)
+
+
+def test_symbols_need_a_kernel():
+    chv("symbols", "--image", "/nonexistent", status=1)
+    expect(chv("symbols", "--image", TRACE, status=1)[1], "ELF")
+    chv("symbols", "--image", CHV, "-o", os.path.join(DIR, "s"), status=3)
+
+
+def test_full_output_is_an_error():
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([CHV, "help"], stdout=full, timeout=60,
+                              stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1, done
+
+
+def spawn(**env):
+    import pexpect
+    home = os.path.join(DIR, "home")
+    os.makedirs(home, exist_ok=True)
+    variables = dict(os.environ, HOME=home, TERM="dumb", INPUTRC="/dev/null",
+                     **env)
+    variables.pop("XDG_STATE_HOME", None)
+    child = pexpect.spawn(CHV, encoding="utf-8", timeout=30, env=variables,
+                          dimensions=(40, 200))
+    child.expect_exact("chv> ")
+    return child
+
+
+def test_shell_runs_verbs_and_survives_mistakes():
+    child = spawn()
+    child.sendline("trace verify '%s'" % TRACE)
+    child.expect("good: 2 chunks")
+    child.expect_exact("chv> ")
+    child.sendline("lsit; version")
+    child.expect("did you mean 'list'")
+    child.expect_exact("chv> ")
+    child.sendline("version; trace info x 'y")
+    child.expect("a quote is not closed")
+    child.expect_exact("chv> ")
+    child.sendeof()
+    child.wait()
+    assert child.exitstatus == 0
+
+
+def test_shell_completes():
+    child = spawn()
+    child.send("hyperc\t")
+    child.expect_exact("hypercalls ")
+    child.send("--summ\t")
+    child.expect_exact("--summary ")
+    child.send("\x15")
+    child.send("trace ver\t")
+    child.expect_exact("verify ")
+    child.send("'%s\t" % TRACE[:-3])
+    child.expect_exact("web.trace")
+    child.send("\x15")
+    child.sendline("quit")
+    child.wait()
+
+
+def test_shell_keeps_a_private_history():
+    child = spawn()
+    child.sendline("version")
+    child.expect_exact("chv> ")
+    child.sendline("quit")
+    child.wait()
+    path = os.path.join(DIR, "home/.local/state/chv/history")
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    expect(open(path).read(), "^version$")
+    child = spawn()
+    child.send("\x10\x10\r")
+    child.expect("Chronovisor")
+    child.sendline("quit")
+    child.wait()
+
+
+def test_shell_throws_an_interrupted_line_away():
+    child = spawn()
+    child.send("versi")
+    child.sendintr()
+    child.sendline("version")
+    child.expect_exact("chv (Chronovisor)")
+    child.sendline("quit")
+    child.wait()
+    assert child.exitstatus == 0
+
+
+def main():
+    failed = 0
+    subprocess.run([MAKE_TRACE, TRACE], check=True)
+    subprocess.run([MAKE_TRACE, CUT, "unfinished"], check=True)
+    only = os.environ.get("ONLY")
+    for name, function in sorted(globals().items()):
+        if not name.startswith("test_") or (only and only not in name):
+            continue
+        try:
+            function()
+            print("ok   " + name, flush=True)
+        except Exception as error:  # pylint: disable=broad-except
+            failed += 1
+            print("FAIL %s: %s" % (name, error), flush=True)
+    shutil.rmtree(DIR)
+    print("shell_test: %d failed" % failed)
+    return 1 if failed else 0
+
+
+sys.exit(main())
