@@ -13,7 +13,8 @@
 struct iclock {
 	const char *name;
 	bool exact;
-	/** Instructions that @v executed in its last run. */
+	/** Instructions that @v executed in its last run; when not exact, 1 for
+	 *  any number. */
 	u64 (*elapsed)(const struct vcpu *v);
 	/** Makes the next run of @v stop after exactly @count instructions (if
 	 *  it does not exit before). @count is at least 1; a larger one than

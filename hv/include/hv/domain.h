@@ -97,7 +97,6 @@ struct domain {
 	u64 gmfn_hint;        /* traced: no lower gmfn is free */
 	u64 *m2p_view;        /* traced: the domain's own M2P */
 	u64 *m2p_tables;      /* traced: the L3 table that maps it */
-	u32 mm_work;          /* mfn of the first table to take apart, or 0 */
 	struct page *shared_page;
 	struct shared_info *shared;
 

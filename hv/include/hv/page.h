@@ -39,7 +39,7 @@ enum page_flags {
 	 * is PGT_WRITABLE for ever. */
 	PGF_SHARED = 0x010,
 	PGF_DIRTY = 0x020, /* traced: written in the current dirty epoch */
-	/* Stops being a table: as PGF_PARTIAL, and on owner->mm_work. */
+	/* Stops being a table: as PGF_PARTIAL, and on owner->s.mm_work. */
 	PGF_TEARDOWN = 0x040,
 	PGF_FREE = 0x080,       /* first frame of a free block */
 	PGF_RAM = 0x100,        /* RAM by the boot memory map; never changes */
@@ -56,7 +56,7 @@ struct page {
 	u8 order; /* PGF_FREE only */
 	u16 pad;
 	u32 gmfn;      /* the owner's number; valid while owner != NULL */
-	u32 work_next; /* PGF_TEARDOWN: mfn of the next on mm_work, or 0 */
+	u32 work_next; /* PGF_TEARDOWN: gmfn of the next on mm_work, or 0 */
 	u32 scratch;   /* the recount's: references found so far */
 	u32 scratch_type;
 	struct domain *owner;

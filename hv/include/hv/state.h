@@ -108,6 +108,7 @@ struct domain_state {
 	u64 store_gmfn;
 	u32 console_port;
 	u32 store_port;
+	u64 mm_work; /* gmfn of the first table to take apart, or 0 */
 };
 
 #endif
