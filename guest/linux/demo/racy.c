@@ -10,14 +10,16 @@
  */
 #include <linux/delay.h>
 #include <linux/hrtimer.h>
+#include <linux/jhash.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#define RINGS   8
-#define SAMPLES 7
+#define RINGS    8
+#define SAMPLES  64
+#define TIMER_NS (2 * NSEC_PER_MSEC)
 
 struct reader {
 	wait_queue_head_t wait;
@@ -25,9 +27,9 @@ struct reader {
 
 struct ring {
 	struct reader *reader;
-	u64 sum_ns;
+	u64 sum;
 	unsigned int used;
-	u64 sample_ns[SAMPLES];
+	u64 sample[SAMPLES];
 };
 
 static struct ring *rings;
@@ -35,12 +37,20 @@ static struct reader reader;
 static struct hrtimer timer;
 static struct task_struct *sampler;
 
+/* What there is to sample: some tens of microseconds to work out. */
+static noinline u32 measure(void)
+{
+	static u32 signal[16384];
+
+	return jhash2(signal, ARRAY_SIZE(signal), (u32)ktime_get_ns());
+}
+
 static void ring_empty(struct ring *ring)
 {
 	unsigned int i;
 
 	for (i = 0; i < ring->used; i++) {
-		ring->sum_ns += ring->sample_ns[i];
+		ring->sum += ring->sample[i];
 	}
 	ring->used = 0;
 }
@@ -48,35 +58,37 @@ static void ring_empty(struct ring *ring)
 /* Called in the thread and in the timer's interrupt. */
 static void ring_add(struct ring *ring)
 {
-	u64 now_ns;
+	u32 value;
 
 	if (ring->used >= SAMPLES) {
 		ring_empty(ring);
 	}
-	now_ns = ktime_get_ns();
-	ring->sample_ns[ring->used++] = now_ns;
+	value = measure();
+	ring->sample[ring->used++] = value;
 }
 
+/* One ring at each interrupt, in turn. */
 static enum hrtimer_restart on_timer(struct hrtimer *expired)
 {
-	unsigned int i;
+	static unsigned int turn;
 
-	for (i = 0; i < RINGS; i++) {
-		ring_add(&rings[i]);
-	}
-	hrtimer_forward_now(expired, ns_to_ktime(NSEC_PER_MSEC));
+	ring_add(&rings[turn++ % RINGS]);
+	hrtimer_forward_now(expired, ns_to_ktime(TIMER_NS));
 	return HRTIMER_RESTART;
 }
 
+/* All rings, some two hundred times a second. */
 static int sample(void *unused)
 {
-	unsigned int i;
+	unsigned int i, pause_us;
 
 	while (!kthread_should_stop()) {
 		for (i = 0; i < RINGS; i++) {
 			ring_add(&rings[i]);
 		}
-		usleep_range(330, 330);
+		/* Not quite regular, so as not to beat with other clocks. */
+		pause_us = 4000 + (ktime_get_ns() & 2047);
+		usleep_range(pause_us, pause_us);
 	}
 	return 0;
 }
@@ -112,7 +124,7 @@ static int __init racy_init(void)
 	}
 	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	timer.function = on_timer;
-	hrtimer_start(&timer, ns_to_ktime(NSEC_PER_MSEC), HRTIMER_MODE_REL);
+	hrtimer_start(&timer, ns_to_ktime(TIMER_NS), HRTIMER_MODE_REL);
 	schedule_delayed_work(&reporter, HZ);
 	return 0;
 }
