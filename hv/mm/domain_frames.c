@@ -149,7 +149,7 @@ int domain_mm_init(struct domain *d)
 {
 	list_init(&d->pages);
 	d->nr_pages = 0;
-	d->mm_work = 0;
+	d->s.mm_work = 0;
 	d->mmu = d->traced ? &mmu_twin : &mmu_direct;
 	if (!d->traced) {
 		return 0;

@@ -93,7 +93,7 @@ static int type_begin(struct page *pg, enum page_type type)
 
 int page_get_type(struct page *pg, enum page_type type)
 {
-	if ((pg->flags & PGF_TEARDOWN) && mm_work(pg->owner) != 0) {
+	if ((pg->flags & PGF_TEARDOWN) && mm_begin(pg->owner) != 0) {
 		return -XEN_ERESTART;
 	}
 	if (pg->type_refs == 0) {

@@ -3,7 +3,8 @@
  * The budget of a hypercall, and the stack of tables that a domain has still
  * to take apart.
  *
- * The stack links frames through work_next; its top is the owner's mm_work.
+ * The stack links frames through work_next; its top is the owner's mm_work. Both
+ * are the owner's own frame numbers, so a snapshot carries them as they are.
  * A table drops its entries from the last to the first; a child that this
  * makes to go is put on top and done first. Whatever waits when a hypercall
  * ends is continued by the owner's next one on memory before that does
@@ -44,13 +45,13 @@ void mm_work_push(struct page *table, unsigned int entries)
 	table->flags &= ~PGF_VALIDATED;
 	table->flags |= PGF_TEARDOWN;
 	table->partial = (u16)entries;
-	table->work_next = d->mm_work;
-	d->mm_work = (u32)page_mfn(table);
+	table->work_next = (u32)d->s.mm_work;
+	d->s.mm_work = page_gmfn(table);
 }
 
 static void work_pop(struct domain *d, struct page *table)
 {
-	d->mm_work = table->work_next;
+	d->s.mm_work = table->work_next;
 	table->work_next = 0;
 	table->flags &= ~PGF_TEARDOWN;
 	table->type_refs = 0;
@@ -60,7 +61,7 @@ static void work_pop(struct domain *d, struct page *table)
 /* One entry of the table on top, or the end of the table. */
 static void work_step(struct domain *d)
 {
-	struct page *table = mfn_page(d->mm_work);
+	struct page *table = domain_frame(d, d->s.mm_work);
 	unsigned int index;
 
 	if (table->partial == 0) {
@@ -77,11 +78,11 @@ int mm_work(struct domain *d)
 {
 	int err = 0;
 
-	if (d->mm_work == 0) {
+	if (d->s.mm_work == 0) {
 		return 0;
 	}
 	d->refs++; /* its last frame may go here */
-	while (d->mm_work != 0 && err == 0) {
+	while (d->s.mm_work != 0 && err == 0) {
 		if (mm_spend()) {
 			work_step(d);
 		} else {

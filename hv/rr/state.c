@@ -16,11 +16,11 @@
 /* One of the domain's frames, as a snapshot knows it. */
 struct frame_state {
 	u32 refs, type_refs;
-	u8 type, flags;
+	u32 work_next;
+	u16 flags, partial;
+	u8 type;
 	u8 present;
-	u8 pad;
-	u16 partial;
-	u16 pad2;
+	u8 pad[2];
 };
 
 static void frame_describe(const struct page *pg, struct frame_state *f)
@@ -33,7 +33,8 @@ static void frame_describe(const struct page *pg, struct frame_state *f)
 	f->refs = pg->refs;
 	f->type_refs = pg->type_refs;
 	f->type = pg->type;
-	f->flags = pg->flags & (u8)~PGF_DIRTY;
+	f->flags = pg->flags & (u16)~PGF_DIRTY;
+	f->work_next = pg->work_next;
 	f->partial = pg->partial;
 }
 
@@ -112,6 +113,7 @@ static bool frame_build(struct domain *d, u64 gmfn, const struct frame_state *f)
 	pg->type_refs = f->type_refs;
 	pg->type = f->type;
 	pg->flags = f->flags | PGF_DIRTY;
+	pg->work_next = f->work_next;
 	pg->partial = f->partial;
 	return true;
 }
