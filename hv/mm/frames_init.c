@@ -16,6 +16,7 @@
 #define LOW_MEMORY       0x100000UL
 #define RAM_LIMIT        (64UL << 30) /* of the direct map */
 #define E820_RAM         1
+#define MAX_WINDOWS      1024UL /* vCPUs of all domains (core/vcpu.c) */
 #define FRAMES_PER_PIECE (SIZE_2M / sizeof(struct page))
 
 struct range {
@@ -202,6 +203,7 @@ void frames_init(void)
 	map_frame_table();
 	mark_ram(ram, nr_ram);
 	m2p_init();
+	hv_map_prepare(DESC_VIRT, MAX_WINDOWS * DESC_WINDOW_SIZE);
 	frames_lists_init();
 	frames_ready = true;
 	for (unsigned int i = 0; i < nr_ranges; i++) {

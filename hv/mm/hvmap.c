@@ -41,6 +41,13 @@ static u64 *hv_entry(u64 va, unsigned int level)
 	return &table[table_index(va, level)];
 }
 
+void hv_map_prepare(u64 va, u64 bytes)
+{
+	for (u64 at = va; at < va + bytes; at += SIZE_2M) {
+		(void)hv_entry(at, 1);
+	}
+}
+
 void hv_map(u64 va, u64 pa, u64 flags)
 {
 	*hv_entry(va, 1) = pa | flags | PTE_P | PTE_A | PTE_D;

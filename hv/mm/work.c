@@ -3,9 +3,9 @@
  * The budget of a hypercall, and the stack of tables that a domain has still
  * to take apart.
  *
- * The stack links frames through work_next; its top is the owner's mm_work. Both
- * are the owner's own frame numbers, so a snapshot carries them as they are.
- * A table drops its entries from the last to the first; a child that this
+ * The stack links frames through work_next; its top is the owner's mm_work.
+ * Both are the owner's own frame numbers, so a snapshot carries them as they
+ * are. A table drops its entries from the last to the first; a child that this
  * makes to go is put on top and done first. Whatever waits when a hypercall
  * ends is continued by the owner's next one on memory before that does
  * anything else, so a guest sees a table go at once or not at all.

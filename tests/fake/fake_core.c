@@ -261,6 +261,12 @@ void hv_map_2m(u64 va, u64 pa, u64 flags)
 	(void)flags;
 }
 
+void hv_map_prepare(u64 va, u64 bytes)
+{
+	(void)va;
+	(void)bytes;
+}
+
 void hv_map_table(u64 va, const u64 *l1, u64 flags)
 {
 	(void)va;

@@ -24,6 +24,9 @@ void *frames_early_alloc(u64 bytes, u64 align);
 /** False until frames_init() is through. */
 extern bool frames_ready;
 
+/** Makes the tables below [@va, @va + @bytes), so that hv_map() there needs no
+ *  memory later. */
+void hv_map_prepare(u64 va, u64 bytes);
 /** The largest piece of a hypervisor range that one L2 entry maps. */
 void hv_map_2m(u64 va, u64 pa, u64 flags);
 /** Lets the L2 entry of @va point to the L1 table at @l1. */
