@@ -28,7 +28,7 @@
 #define MAX_FRAMES 64
 #define WINDOW     12 /* pages of address space that the guest plays with */
 
-static unsigned long start_seed = 1, operations = 20000;
+static unsigned long start_seed = 1, operations = 10000;
 static unsigned long state;
 static struct domain *d;
 static struct vcpu *v;
