@@ -335,7 +335,10 @@ static bool skip_done(struct rr_session *s)
 			            "position");
 			return false;
 		}
-		consume(s);
+		/* Marks on the way to this record count as well. */
+		if (s->records_done < s->resume_at) {
+			consume(s);
+		}
 	}
 	return load_next(s);
 }

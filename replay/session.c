@@ -103,9 +103,6 @@ void rr_entry(struct rr_session *s)
 bool rr_call_enter(struct rr_session *s, const struct rr_call *c,
                    int64_t *result, struct tf_bytes *output)
 {
-	if (c->nr < 64) {
-		s->s.nr_calls[c->nr]++;
-	}
 	s->output_len = 0;
 	return s->state != RR_RUNNING ||
 	       s->ops->call_enter(s, c, result, output);
@@ -118,6 +115,9 @@ void rr_call_exit(struct rr_session *s, const struct rr_call *c, int64_t result)
 	if (s->state != RR_RUNNING) {
 		return;
 	}
+	if (c->nr < 64) {
+		s->s.nr_calls[c->nr]++;
+	}
 	rr_hash_words(s, &word, 1);
 	s->ops->call_exit(s, c, result);
 }
@@ -127,6 +127,9 @@ void rr_effect(struct rr_session *s, const void *data, size_t len)
 	struct tf_hash128 zero = {0, 0};
 	struct tf_hash128 h = tf_hash(zero, data, len);
 
+	if (s->state != RR_RUNNING) {
+		return;
+	}
 	rr_hash_words(s, &h.lo, 1);
 }
 
