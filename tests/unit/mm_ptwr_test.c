@@ -90,6 +90,12 @@ static void put_immediate(struct builder *b, unsigned int n)
 	}
 }
 
+/* Byte registers 4 to 6 without REX: ah, ch, dh. */
+static bool is_high_byte(unsigned int reg)
+{
+	return reg >= 4 && reg <= 6;
+}
+
 /* Prefixes of an operand size: 66, REX.W, or none. Sets rex.R for reg. */
 static void put_prefixes(struct builder *b, unsigned int size, bool byte,
                          bool lock)
@@ -105,7 +111,7 @@ static void put_prefixes(struct builder *b, unsigned int size, bool byte,
 	if (size == 2 && !byte) {
 		put(b, 0x66);
 	}
-	if (rex != 0x40 || rnd() % 4 == 0) {
+	if (!is_high_byte(b->reg) && (rex != 0x40 || rnd() % 4 == 0)) {
 		put(b, rex);
 	}
 }
@@ -191,8 +197,14 @@ static void build(struct builder *b)
 	static void (*const kinds[])(struct builder *, unsigned int) = {
 		build_arith, build_move, build_cmpxchg, build_bit};
 
+	unsigned int kind = (unsigned int)rnd() % ARRAY_SIZE(kinds);
+	unsigned int size = sizes[rnd() % 4];
+
 	*b = (struct builder){.reg = registers[rnd() % ARRAY_SIZE(registers)]};
-	kinds[rnd() % ARRAY_SIZE(kinds)](b, sizes[rnd() % 4]);
+	if (size == 1 && kinds[kind] != build_bit && rnd() % 3 == 0) {
+		b->reg = 4 + (unsigned int)rnd() % 3;
+	}
+	kinds[kind](b, size);
 }
 
 static void run_native(struct cpu_regs *r)
