@@ -12,7 +12,7 @@ LINUX      := guest/linux
 LINUX_OUT  := $(O)/linux
 DEBIAN_OUT := $(O)/debian
 FLAVOURS   := cloud amd64
-CHV        := $(if $(shell grep -s chv/chv debugger/build.mk),$(O)/chv/chv)
+CHV        := $(O)/chv/chv
 
 # ---- packages ----------------------------------------------------------------
 $(DEBS)/lock: $(LINUX)/packages.txt $(LINUX)/debs.py

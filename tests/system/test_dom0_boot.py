@@ -37,3 +37,18 @@ def test_shell():
         machine.serial.expect(r"domu\.cpio\s+vmlinuz-cloud", 30)
         machine.serial.send_line("poweroff -f")
         target.expect_end(machine)
+
+
+def test_chv():
+    """Without further arguments dom0 ends at the debugger's prompt."""
+    target, machine = systems.boot_dom0("dom0-chv", "TERM=vt100")
+    with machine:
+        machine.serial.expect(r"^chrono: dom0 up, ", 240)
+        machine.serial.expect(r"chv> ", 60)
+        machine.serial.send_line("version")
+        machine.serial.expect(r"chv \(Chronovisor\) \d", 30)
+        machine.serial.expect(r"chv> ", 30)
+        machine.serial.send_line("quit")
+        machine.serial.expect(systems.PROMPT, 30)
+        machine.serial.send_line("poweroff -f")
+        target.expect_end(machine)
