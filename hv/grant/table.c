@@ -33,7 +33,7 @@ void grant_destroy(struct domain *d)
 	d->grant = NULL;
 }
 
-static int add_frame(struct domain *d, unsigned int i)
+static int add_frame(struct domain *d, unsigned int i, u64 gmfn)
 {
 	struct grant_table *t = d->grant;
 	int err = -XEN_ENOMEM;
@@ -41,7 +41,7 @@ static int add_frame(struct domain *d, unsigned int i)
 	t->active[i] = hv_pages_alloc(ACTIVE_BYTES);
 	t->shared[i] = hv_page_alloc();
 	if (t->active[i] != NULL && t->shared[i] != NULL) {
-		err = domain_share_page(d, t->shared[i]);
+		err = domain_share_page_as(d, t->shared[i], gmfn);
 	}
 	if (err != 0) {
 		hv_pages_free(t->active[i], ACTIVE_BYTES);
@@ -60,12 +60,29 @@ int grant_grow(struct domain *d, unsigned int frames)
 		return -XEN_EINVAL;
 	}
 	while (d->s.grant_frames < frames) {
-		int err = add_frame(d, d->s.grant_frames);
+		int err = add_frame(d, d->s.grant_frames, GMFN_NONE);
 
 		if (err != 0) {
 			return err;
 		}
 		d->s.grant_frames++;
+	}
+	return 0;
+}
+
+int grant_restore(struct domain *d)
+{
+	if (d->s.grant_frames > d->grant->max_frames) {
+		return -XEN_EINVAL;
+	}
+	for (unsigned int i = 0; i < d->s.grant_frames; i++) {
+		int err = d->grant->shared[i] != NULL ?
+		                  0 :
+		                  add_frame(d, i, d->s.grant_gmfn[i]);
+
+		if (err != 0) {
+			return err;
+		}
 	}
 	return 0;
 }

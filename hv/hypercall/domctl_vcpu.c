@@ -5,6 +5,7 @@
 #include "domctl.h"
 
 #include <hv/rr.h>
+#include <hv/shared.h>
 
 #include <hv/sched.h>
 #include <hv/traps.h>
@@ -81,6 +82,13 @@ long hc_domctl_set_context(struct vcpu *v, struct hc_frame *f)
 	}
 	domain_pause(t->domain);
 	err = set_context(t);
+	if (err == 0) {
+		/* The tools' builder has cleared shared_info by now, and with
+		 * it what is written only once (a traced domain's clock).
+		 */
+		wallclock_write(t->domain, wallclock_base_ns());
+		pvclock_update(t, true);
+	}
 	domain_unpause(t->domain);
 	return err;
 }

@@ -99,14 +99,18 @@ struct page *domain_frames_alloc(struct domain *d, unsigned int order)
 
 int domain_share_page(struct domain *d, void *va)
 {
-	struct page *pg = va_page(va);
-	u64 gmfn = GMFN_NONE;
+	return domain_share_page_as(d, va, GMFN_NONE);
+}
 
-	if (d->traced) {
+int domain_share_page_as(struct domain *d, void *va, u64 gmfn)
+{
+	struct page *pg = va_page(va);
+
+	if (d->traced && gmfn == GMFN_NONE) {
 		gmfn = gmfn_pick(d, 1);
-		if (gmfn == GMFN_NONE) {
-			return -XEN_ENOMEM;
-		}
+	}
+	if (d->traced && !gmfns_free(d, gmfn, 1)) {
+		return -XEN_ENOMEM;
 	}
 	frame_assign(d, pg, gmfn);
 	pg->flags |= PGF_SHARED;

@@ -9,6 +9,7 @@
 #include <rr_hv/machine.h>
 
 #include <arch/entry.h>
+#include <hv/grant.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <hv/traps.h>
@@ -144,7 +145,10 @@ int state_load(struct rr_domain *rr, const struct state_source *in)
 	if (err != 0 || d->s.nr_frames != nr_frames) {
 		return -XEN_EINVAL;
 	}
-	err = load_frames(d, in);
+	err = grant_restore(d);
+	if (err == 0) {
+		err = load_frames(d, in);
+	}
 	if (err == 0) {
 		err = in->get(in->ctx, d->m2p_view, m2p_bytes(d));
 	}

@@ -26,6 +26,9 @@ int grant_init(struct domain *d, unsigned int max_frames);
 int grant_release(struct domain *d);
 void grant_destroy(struct domain *d);
 
+/** Makes the table's frames that s names and that are not there: after a state
+ *  was loaded. 0, -XEN_EINVAL or -XEN_ENOMEM. */
+int grant_restore(struct domain *d);
 /** Frame @index of @d's table, which grows to it; NULL when it may not. */
 struct page *grant_frame(struct domain *d, unsigned int index);
 

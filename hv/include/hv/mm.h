@@ -60,6 +60,8 @@ struct page *domain_frames_alloc(struct domain *d, unsigned int order);
 /** Makes a hypervisor page (shared_info, grant table) one of @d's frames.
  *  0, or -XEN_ENOMEM when a traced domain has no number left. */
 int domain_share_page(struct domain *d, void *va);
+/** The same with the number that a traced domain is to know it by. */
+int domain_share_page_as(struct domain *d, void *va, u64 gmfn);
 /** Ends that: the hypervisor does not use the page any more. It is freed with
  *  its last mapping; hv_page_free() must not be called. */
 void domain_unshare_page(void *va);
