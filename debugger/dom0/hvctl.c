@@ -309,10 +309,10 @@ static int build(struct hvctl *h, const struct hvctl_create *c, uint32_t domid,
 	return ok ? 0 : hvctl_fail(-EINVAL, "%s: %s", c->kernel, what);
 }
 
-/* Ports for the store, which nobody answers, and for the console. */
+/* A port for the console. None for the store: nobody would answer there, and a
+ * kernel that is told of a store waits for its answers. */
 static int give_ports(struct hvctl *h, uint32_t domid, struct xc_dom_image *dom)
 {
-	int store = h->xen->xc_evtchn_alloc_unbound(h->xch, domid, 0);
 	int console;
 
 	if (h->has_chrono) {
@@ -324,11 +324,11 @@ static int give_ports(struct hvctl *h, uint32_t domid, struct xc_dom_image *dom)
 	} else {
 		console = h->xen->xc_evtchn_alloc_unbound(h->xch, domid, 0);
 	}
-	if (store < 0 || console < 0) {
-		return hvctl_fail(-ENOSPC, "domain %u gets no event channels",
+	if (console < 0) {
+		return hvctl_fail(-ENOSPC, "domain %u gets no event channel",
 		                  domid);
 	}
-	dom->xenstore_evtchn = (unsigned int)store;
+	dom->xenstore_evtchn = 0;
 	dom->console_evtchn = (unsigned int)console;
 	return 0;
 }
