@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_SEEDS 150
+#define DEFAULT_SEEDS 100
 #define ALTERATIONS   24
 #define RAW_SIZE      (256u << 10)
-#define WINDOW        (4u << 20)
+#define WINDOW        (32u << 20)
 
 static uint64_t seed;
 static struct {
