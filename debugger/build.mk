@@ -5,7 +5,9 @@ CHV_GDB_SRC := $(addprefix debugger/,rsp.c agent.c regs.c moment.c text.c) \
 	features.c regs.c memory.c stop.c resume.c breaks.c run.c marks.c \
 	monitor.c serve.c)
 
-CHV_SRC := $(CHV_GDB_SRC) \
+CHV_TL_SRC := $(addprefix debugger/timeline/,checkpoints.c breaks.c tasks.c \
+	target.c)
+CHV_SRC := $(CHV_GDB_SRC) $(CHV_TL_SRC) \
 	$(addprefix debugger/shell/,main.c cli.c shell.c shell_readline.c \
 	verbs.c words.c) \
 	$(addprefix debugger/trace/,file.c fields.c filter.c callnames.c \
@@ -54,7 +56,8 @@ $(O)/host/tests/debugger/%_test: $(O)/host/tests/debugger/%_test.o
 	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 CHV_UNIT_TESTS := $(addprefix $(O)/host/tests/debugger/,rsp_test agent_test \
-	moment_test session_test filter_test symbols_test)
+	moment_test session_test filter_test symbols_test \
+	timeline_test)
 $(O)/host/tests/debugger/rsp_test: $(O)/host/debugger/rsp.o
 $(O)/host/tests/debugger/agent_test: $(O)/host/debugger/agent.o
 $(O)/host/tests/debugger/moment_test: $(O)/host/debugger/moment.o \
@@ -82,6 +85,10 @@ $(O)/host/tests/debugger/symbols_test: $(addprefix $(O)/host/debugger/, \
 	symbols/image.o symbols/kallsyms.o symbols/modules.o \
 	symbols/symbols.o symbols/elf_write.o text.o)
 $(O)/host/tests/debugger/symbols_test: LDLIBS := -lelf
+
+$(O)/host/tests/debugger/timeline_test: $(CHV_TABLE_SRC:%.c=$(O)/host/%.o) \
+	$(O)/host/tests/debugger/table_machine.o \
+	$(CHV_TL_SRC:%.c=$(O)/host/%.o) $(CHV_GDB_HOST)
 
 # chv with sanitizers, and a trace that its test knows by heart.
 CHV_HOST_OBJ := $(CHV_SRC:%.c=$(O)/host/%.o) $(TF_SRC:%.c=$(O)/host/%.o)

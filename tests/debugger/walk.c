@@ -63,18 +63,18 @@ __attribute__((noinline)) void link_nodes(void)
 
 __attribute__((noinline)) void finish(long status)
 {
-	system_call(39, 0, 0, 0); /* getpid */
+	system_call(110, 0, 0, 0); /* getppid */
 	system_call(60, status, 0, 0);
 }
 
 void _start(void)
 {
 	phase = 1;
-	system_call(39, 0, 0, 0);
+	system_call(110, 0, 0, 0);
 	middle(9);
 	phase = 2;
 	link_nodes();
-	system_call(39, 0, 0, 0);
+	system_call(110, 0, 0, 0);
 	total += fib(6);
 	phase = 3;
 	text[0] = 'e';
