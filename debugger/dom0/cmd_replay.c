@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <chv/dom0.h>
 #include <chv/trace.h>
 
 #include "cmd.h"

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <chv/cli.h>
+#include <chv/dom0.h>
 #include <chv/hvctl.h>
 #include <chv/trace.h>
 
@@ -177,8 +178,8 @@ int cmd_run(int argc, char **argv)
 	return status == CHV_OK ? start(&r) : status;
 }
 
-/* A file shorter than its window is followed by zeros, as a window is. */
-static int prepare_trace(struct request *r, const char *path)
+int host_replay_machine(struct host_machine *m, const char *path,
+                        bool clock_from_trace)
 {
 	struct chv_trace *t;
 	int status;
@@ -187,24 +188,23 @@ static int prepare_trace(struct request *r, const char *path)
 	if (t == NULL) {
 		return status;
 	}
-	r->m.trace = path;
-	r->m.trace_private = true;
-	r->m.trace_size = chv_trace_size(t);
-	if (!r->clock_given) {
-		r->m.icount = strcmp(chv_trace_super(t)->clock, "icount") == 0;
+	m->trace = path;
+	m->trace_private = true;
+	m->trace_size = chv_trace_size(t);
+	if (clock_from_trace) {
+		m->icount = strcmp(chv_trace_super(t)->clock, "icount") == 0;
 	}
-	if (r->m.memory_mib == 0) {
-		/* The domain, as much again for its twins, and ourselves. */
-		r->m.memory_mib =
-			256 + (chv_trace_super(t)->nr_frames >> 8) * 2;
+	if (m->memory_mib == 0) {
+		/* dom0, the domain, and as much again for its twins. */
+		m->memory_mib = 768 + (chv_trace_super(t)->nr_frames >> 8) * 2;
 	}
 	chv_trace_close(t);
-	if ((r->m.trace_size & (r->m.trace_size - 1)) != 0) {
+	if ((m->trace_size & (m->trace_size - 1)) != 0) {
 		return chv_error("%s: %llu bytes, not a power of two: QEMU "
 		                 "cannot show it to the machine; 'truncate' "
 		                 "a copy to one",
 		                 chv_clean(path),
-		                 (unsigned long long)r->m.trace_size);
+		                 (unsigned long long)m->trace_size);
 	}
 	return CHV_OK;
 }
@@ -221,7 +221,8 @@ int cmd_replay(int argc, char **argv)
 		return dom0_replay(argv[optind]);
 	}
 	if (status == CHV_OK) {
-		status = prepare_trace(&r, argv[optind]);
+		status =
+			host_replay_machine(&r.m, argv[optind], !r.clock_given);
 	}
 	return status == CHV_OK ? start(&r) : status;
 }

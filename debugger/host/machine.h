@@ -69,4 +69,11 @@ int host_start(const struct host_args *args, const char *log);
 /** End a machine that host_start() began: politely, then for sure. */
 void host_stop(int pid);
 
+/**
+ * Fill in what replaying the trace at @path takes: the window, the memory,
+ * and with @clock_from_trace the clock. Returns a CHV_ status.
+ */
+int host_replay_machine(struct host_machine *m, const char *path,
+                        bool clock_from_trace);
+
 #endif

@@ -98,6 +98,18 @@ static const struct chv_verb verbs[] = {
          "replay a trace; on a host in a QEMU of its own",
          "  --gdb ADDRESS  serve GDB: a port, or the path of a UNIX socket\n",
          CHV_ANYWHERE, CHV_ARG_FILE, chv_options_replay, NULL, cmd_replay},
+	{"gdb",
+         "gdb DOMAIN|TRACE [--listen ADDRESS] [--symbols FILE] "
+         "[-- GDB-ARGUMENTS]",
+         "debug a domain live, or a trace in both directions, with GDB",
+         "On a host, with a TRACE: starts the machine and GDB.\n"
+         "In dom0: serves GDB until it is interrupted.\n"
+         "  --listen ADDRESS  a port on 127.0.0.1 (default 1234), or the path of\n"
+         "                    a UNIX socket\n"
+         "  --serial          on the machine's second serial line\n"
+         "  --symbols FILE    what 'chv symbols' wrote, or a vmlinux\n"
+         "In GDB, 'hv help' and 'monitor help' list the commands for time travel.\n",
+         CHV_ANYWHERE, CHV_ARG_FILE, chv_options_gdb, NULL, cmd_gdb},
 	{"run",
          "run [--kernel FILE [--initrd FILE]] [--cmdline TEXT] [--exec COMMAND]\n"
          "        [--memory SIZE] [--icount] [--trace FILE] [--dry-run]",

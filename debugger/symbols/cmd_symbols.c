@@ -10,9 +10,8 @@
 
 #include <jansson.h>
 
-#include <chv/hvctl.h>
+#include <chv/dom0.h>
 #include <chv/symbols.h>
-#include <chv/target.h>
 
 const struct option chv_options_symbols[] = {
 	{"image", required_argument, NULL, 'i'},
@@ -49,63 +48,69 @@ static int write_out(const struct chv_symbols *s, const char *output, bool json)
 	return CHV_OK;
 }
 
-static int from_memory(const struct chv_memory *mem, const char *what,
-                       const char *output, bool json)
+struct request {
+	const char *what; /* A domain, or the path of an image. */
+	const char *output;
+	bool json;
+};
+
+static int from_memory(const struct chv_memory *mem, void *ctx)
 {
+	const struct request *r = ctx;
 	char error[256];
 	struct chv_symbols *s = chv_symbols_read(mem, error, sizeof(error));
 	int status;
 
 	if (s == NULL) {
-		chv_error("%s: %s", chv_clean(what), error);
+		chv_error("%s: %s", chv_clean(r->what), error);
 		return CHV_NOT_FOUND;
 	}
-	status = write_out(s, output, json);
+	status = write_out(s, r->output, r->json);
 	chv_symbols_free(s);
 	return status;
 }
 
-static int from_image(const char *path, const char *output, bool json)
+static int from_image(struct request *r)
 {
 	char error[256];
-	struct chv_image *image = chv_image_open(path, error, sizeof(error));
+	struct chv_image *image = chv_image_open(r->what, error, sizeof(error));
 	struct chv_memory mem;
 	int status;
 
 	if (image == NULL) {
-		return chv_error("%s: %s", chv_clean(path), error);
+		return chv_error("%s: %s", chv_clean(r->what), error);
 	}
 	mem = chv_image_memory(image);
-	status = from_memory(&mem, path, output, json);
+	status = from_memory(&mem, r);
 	chv_image_close(image);
 	return status;
 }
 
 int cmd_symbols(int argc, char **argv)
 {
-	const char *output = "symbols.elf";
-	const char *image = NULL;
-	bool json = false;
+	struct request r = {.output = "symbols.elf"};
+	bool image = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "o:j", chv_options_symbols,
 	                        NULL)) != -1) {
 		if (c == 'i') {
-			image = optarg;
+			image = true;
+			r.what = optarg;
 		} else if (c == 'o') {
-			output = optarg;
+			r.output = optarg;
 		} else if (c == 'j') {
-			json = true;
+			r.json = true;
 		} else {
 			return chv_usage("symbols");
 		}
 	}
-	if ((image != NULL) == (optind < argc) || argc - optind > 1) {
+	if (image == (optind < argc) || argc - optind > 1) {
 		return chv_usage("symbols");
 	}
-	if (image != NULL) {
-		return from_image(image, output, json);
+	if (image) {
+		return from_image(&r);
 	}
-	return chv_error("reading a domain's memory needs dom0 of "
-	                 "Chronovisor; --image reads a file");
+	r.what = argv[optind];
+	return dom0_symbols(r.what, from_memory, &r);
 }

@@ -163,7 +163,7 @@ def test_dom0_verbs_say_where_they_belong():
     if HAS_XEN:
         return
     for args in (["list"], ["pause", "x"], ["destroy", "x", "--force"],
-                 ["console", "x"], ["record", "status", "x"],
+                 ["console", "x"], ["symbols", "x"], ["record", "status", "x"],
                  ["create", "x", "--kernel", CHV]):
         expect(chv(*args, status=1)[1], "not dom0 of Chronovisor")
     chv("create", "x", "--kernel", "/nonexistent", status=3)
@@ -210,12 +210,17 @@ def test_host_replay_follows_the_trace():
     shutil.copy(TRACE, padded)
     os.truncate(padded, 1 << 20)
     out, _ = chv("replay", padded, "--dry-run", "--image-dir", folder)
-    expect(out, "-icount shift=0", "replay=window", "share=off", "-m 512")
+    expect(out, "-icount shift=0", "replay=window", "share=off", "-m 1024")
     assert "-initrd" not in out
     out, _ = chv("replay", padded, "--dry-run", "--image-dir", folder,
                  "--no-icount")
     assert "-icount" not in out
     chv("replay", TRACE, "--dry-run", "--image-dir", folder, status=1)
+    out, _ = chv("gdb", padded, "--dry-run", "--image-dir", folder)
+    expect(out, 'chrono.exec="chv gdb window --serial"', "chardev:com2",
+           "share=off")
+    chv("gdb", status=2)
+    chv("gdb", padded, "--listen", "1", status=1)
     chv("replay", CHV, "--dry-run", "--image-dir", folder, status=5)
 
 

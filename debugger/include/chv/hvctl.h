@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 struct hvctl;
-struct chv_target;
 
 /** Open the control devices. -ENODEV where there is no such hypervisor. */
 int hvctl_open(struct hvctl **h);
@@ -133,9 +132,6 @@ int hvctl_replay_create(struct hvctl *h, const struct chv_trace *t,
  */
 int hvctl_replay_feed(struct hvctl *h, uint32_t domid, struct chv_trace *t);
 
-/** Replay the trace at @path, or the window's, to its end: a CHV_ status. */
-int dom0_replay(const char *path);
-
 /* ---- consoles ------------------------------------------------------------ */
 
 /** Text that @domid wrote to its console; 0 when there is none. */
@@ -147,9 +143,5 @@ int64_t hvctl_console_write(struct hvctl *h, uint32_t domid, const void *buf,
 /** The same for the machine's second serial line. */
 int64_t hvctl_serial_read(struct hvctl *h, void *buf, size_t len);
 int64_t hvctl_serial_write(struct hvctl *h, const void *buf, size_t len);
-
-/** A target for the GDB server on a live or a replayed domain. */
-int hvctl_target(struct hvctl *h, uint32_t domid, struct chv_target **t);
-void hvctl_target_free(struct chv_target *t);
 
 #endif
