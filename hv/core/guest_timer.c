@@ -12,12 +12,15 @@
 /* In replay expiries come from the trace, never from the host. */
 static void rearm(struct vcpu *v, struct timer *t, u64 deadline_ns)
 {
-	if (deadline_ns != 0 && rr_timers_live(v->domain)) {
-		timer_set(t, domain_to_host_ns(v->domain, deadline_ns) +
-		                     rr_jitter_ns(v->domain));
-	} else {
+	u64 at = domain_to_host_ns(v->domain, deadline_ns);
+	u64 jitter = rr_jitter_ns(v->domain);
+
+	if (deadline_ns == 0 || !rr_timers_live(v->domain)) {
 		timer_stop(t);
+		return;
 	}
+	/* A deadline at the end of time stays there. */
+	timer_set(t, at + jitter < at ? ~0UL : at + jitter);
 }
 
 static void publish_timer(struct vcpu *v)

@@ -22,6 +22,9 @@ void timer_set(struct timer *t, u64 deadline_ns)
 
 	list_del(&t->link);
 	t->deadline_ns = deadline_ns;
+	if (deadline_ns == ~0UL) {
+		return;
+	}
 	list_for_each (at, &queue, link) {
 		if (at->deadline_ns > deadline_ns) {
 			list_add_tail(&at->link, &t->link);

@@ -89,6 +89,10 @@ static void machine_stopped(void *ctx)
 	struct rr_domain *rr = ctx;
 	const struct rr_session *s = &rr->session;
 
+	if (s->state == RR_WAITING) {
+		rr_session_ended(rr);
+		return;
+	}
 	log_info("d%u: %s %s at entry %lu", rr->d->id,
 	         s->mode == RR_RECORD ? "recording" : "replay",
 	         rr_state_name(s->state), s->s.position.entry);
