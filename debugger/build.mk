@@ -58,13 +58,14 @@ $(O)/host/tests/debugger/%_test: $(O)/host/tests/debugger/%_test.o
 	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 CHV_UNIT_TESTS := $(addprefix $(O)/host/tests/debugger/,rsp_test agent_test \
-	moment_test session_test filter_test symbols_test \
+	moment_test session_test hostile_test filter_test symbols_test \
 	timeline_test)
 $(O)/host/tests/debugger/rsp_test: $(O)/host/debugger/rsp.o
 $(O)/host/tests/debugger/agent_test: $(O)/host/debugger/agent.o
 $(O)/host/tests/debugger/moment_test: $(O)/host/debugger/moment.o \
 	$(O)/host/debugger/text.o
-$(O)/host/tests/debugger/session_test: \
+$(O)/host/tests/debugger/session_test $(O)/host/tests/debugger/hostile_test: \
+	$(O)/host/tests/debugger/session_fixture.o \
 	$(CHV_TABLE_SRC:%.c=$(O)/host/%.o) $(CHV_GDB_HOST)
 
 .SECONDARY: $(CHV_UNIT_TESTS:%=%.o)

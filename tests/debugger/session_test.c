@@ -5,118 +5,11 @@
  *
  * Argument: the program to record.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include <chv/gdbserver.h>
-#include <chv/rsp.h>
-
-#include "table_target.h"
-
-static struct table_target *table;
-static struct gdb_session *session;
-static struct rsp_input parser;
-static char reply[RSP_PACKET_MAX + 1];
-
-static void rewind_table(void)
-{
-	struct chv_target *t = table_target_ops(table);
-	const struct chv_moment start = {.kind = CHV_MOMENT_START};
-	struct chv_stop stop;
-
-	t->ops->seek(t, &start);
-	while (!t->ops->poll_stop(t, &stop)) {
-	}
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	table_target_pace(table, 1000, 0);
-	rewind_table();
-	session = gdb_session_new(table_target_ops(table));
-	rsp_input_reset(&parser);
-	return session != NULL ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	gdb_session_free(session);
-	return table_target_breaks(table) == 0 ? 0 : -1;
-}
-
-static void send_packet(const char *packet)
-{
-	static struct rsp_output out;
-	static uint8_t wire[RSP_WIRE_MAX];
-	size_t len;
-
-	rsp_reset(&out);
-	rsp_put(&out, packet);
-	len = rsp_frame(&out, wire);
-	assert_int_equal(gdb_session_input(session, wire, len), len);
-}
-
-/* The next packet from the server, console text skipped; NULL when none. */
-static const char *receive(void)
-{
-	const uint8_t *data;
-	size_t len;
-
-	while ((len = gdb_session_output(session, &data)) > 0) {
-		enum rsp_event event = rsp_input_byte(&parser, *data);
-
-		gdb_session_sent(session, 1);
-		if (event == RSP_PACKET &&
-		    !(parser.buf[0] == 'O' && parser.len > 2)) {
-			memcpy(reply, parser.buf, parser.len + 1);
-			return reply;
-		}
-	}
-	return NULL;
-}
-
-static const char *ask(const char *packet)
-{
-	const char *answer;
-
-	send_packet(packet);
-	for (unsigned int i = 0; gdb_session_running(session) && i < 100000;
-	     i++) {
-		gdb_session_poll(session, i);
-	}
-	answer = receive();
-	return answer != NULL ? answer : "(nothing)";
-}
-
-static void check(const char *packet, const char *want)
-{
-	assert_string_equal(ask(packet), want);
-}
-
-static void check_start(const char *packet, const char *want)
-{
-	const char *answer = ask(packet);
-
-	if (strncmp(answer, want, strlen(want)) != 0) {
-		fail_msg("%s: wanted %s..., got %s", packet, want, answer);
-	}
-}
-
-static void greet(void)
-{
-	check_start("qSupported:multiprocess+;swbreak+;hwbreak+",
-	            "PacketSize=4000;");
-	check("QStartNoAckMode", "OK");
-}
+#include "session_fixture.h"
 
 static void connect_sequence_of_gdb_is_answered(void **state)
 {
@@ -458,22 +351,6 @@ static void packets_while_running_are_refused(void **state)
 	assert_int_equal(strncmp(receive(), "T02", 3), 0);
 }
 
-static void damaged_packets_are_asked_for_again_and_then_given_up(void **state)
-{
-	const uint8_t *data;
-
-	(void)state;
-	for (unsigned int i = 0; i < 7; i++) {
-		gdb_session_input(session, (const uint8_t *)"$g#00", 5);
-		assert_int_equal(gdb_session_output(session, &data), 1);
-		assert_int_equal(*data, '-');
-		gdb_session_sent(session, 1);
-		assert_false(gdb_session_closing(session));
-	}
-	gdb_session_input(session, (const uint8_t *)"$g#00", 5);
-	assert_true(gdb_session_closing(session));
-}
-
 static void reply_is_repeated_on_demand(void **state)
 {
 	char first[RSP_PACKET_MAX + 1];
@@ -499,109 +376,6 @@ static void kill_and_detach_let_go(void **state)
 	assert_true(gdb_session_closing(session));
 }
 
-static void too_many_bytes_wait_for_the_output(void **state)
-{
-	static uint8_t flood[1 << 16];
-	const uint8_t *data;
-	size_t used;
-
-	(void)state;
-	greet();
-	for (size_t i = 0; i + 5 <= sizeof(flood); i += 5) {
-		memcpy(flood + i, "$g#67", 5);
-	}
-	used = gdb_session_input(session, flood, sizeof(flood) - 1);
-	assert_true(used < sizeof(flood) - 1);
-	assert_true(gdb_session_output(session, &data) < 80000);
-}
-
-/* A packet that starts like a real one and goes on at random. */
-static size_t make_garbage(uint8_t *buf, size_t size)
-{
-	static const char *const starts[] = {"qSupported:",
-	                                     "qXfer:threads:read::",
-	                                     "Hg",
-	                                     "Hc",
-	                                     "Z0,",
-	                                     "Z2,",
-	                                     "z0,",
-	                                     "m",
-	                                     "M",
-	                                     "X",
-	                                     "x",
-	                                     "vCont;",
-	                                     "vRun;",
-	                                     "G",
-	                                     "P",
-	                                     "p",
-	                                     "qRcmd,",
-	                                     "qSearch:memory:",
-	                                     "qCRC:",
-	                                     "T",
-	                                     "bs",
-	                                     "bc",
-	                                     "D",
-	                                     "vAttach;",
-	                                     "qThreadExtraInfo,",
-	                                     "R",
-	                                     "c",
-	                                     "s",
-	                                     "?",
-	                                     "g"};
-	static const char alphabet[] = "0123456789abcdef0123456789abcdef,;:.-"
-				       "Xprscp$#}*\x03+=";
-	const char *start =
-		starts[(size_t)random() % (sizeof(starts) / sizeof(starts[0]))];
-	size_t len = (size_t)snprintf((char *)buf, size, "$%s", start);
-	size_t extra = (size_t)random() % 40;
-	uint8_t sum = 0;
-
-	for (size_t i = 0; i < extra; i++) {
-		buf[len++] =
-			random() % 20 == 0
-				? (uint8_t)random()
-				: (uint8_t)alphabet[(size_t)random() %
-		                                    (sizeof(alphabet) - 1)];
-	}
-	for (size_t i = 1; i < len; i++) {
-		sum = (uint8_t)(sum + buf[i]);
-	}
-	return len + (size_t)sprintf((char *)buf + len, "#%02x", sum);
-}
-
-static void garbage_never_harms(void **state)
-{
-	uint8_t buf[512];
-	const uint8_t *data;
-
-	(void)state;
-	srandom(20240511);
-	table_target_pace(table, 50, 0);
-	for (unsigned int i = 0; i < 20000; i++) {
-		size_t len = make_garbage(buf, sizeof(buf));
-
-		if (random() % 100 == 0) {
-			len = (size_t)random() % len;
-		}
-		gdb_session_input(session, buf, len);
-		gdb_session_poll(session, i);
-		gdb_session_sent(session, gdb_session_output(session, &data));
-		if (gdb_session_closing(session)) {
-			gdb_session_free(session);
-			assert_int_equal(table_target_breaks(table), 0);
-			session = gdb_session_new(table_target_ops(table));
-		}
-	}
-}
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-static int setup_all(void **state)
-{
-	(void)state;
-	return table != NULL ? 0 : -1;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -621,18 +395,10 @@ int main(int argc, char **argv)
 		T(monitor_explains_and_never_fails_hard),
 		T(interrupt_stops_and_is_an_edge),
 		T(packets_while_running_are_refused),
-		T(damaged_packets_are_asked_for_again_and_then_given_up),
 		T(reply_is_repeated_on_demand),
 		T(kill_and_detach_let_go),
-		T(too_many_bytes_wait_for_the_output),
-		T(garbage_never_harms),
 	};
-	int failed;
 
-	table = argc >= 2 ? table_target_record(argv[1]) : NULL;
-	failed = cmocka_run_group_tests_name("session", tests, setup_all, NULL);
-	if (table != NULL) {
-		table_target_free(table);
-	}
-	return failed;
+	return fixture_run("session", tests, sizeof(tests) / sizeof(tests[0]),
+	                   argc > 1 ? argv[1] : NULL);
 }
