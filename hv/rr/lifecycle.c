@@ -236,6 +236,7 @@ int rr_record_domain(struct domain *d)
 	int r = RR_START_MORE;
 	char buf[8];
 
+	o.hash_interval = boot_option_size("hash-interval", 0);
 	o.aligned = boot_option("aligned", buf, sizeof(buf)) != NULL;
 	o.chaos = boot_option("chaos", buf, sizeof(buf)) != NULL;
 	o.seed = boot_option_size(o.chaos ? "chaos" : "seed", 0);

@@ -145,6 +145,9 @@ int rr_record(struct domain *d, struct trace_store *store,
 	}
 	c.nr_frames = d->s.nr_frames;
 	c.history = o->history;
+	if (o->hash_interval != 0) {
+		c.hash_interval = o->hash_interval;
+	}
 	err = rr_record_buffers(rr, &c);
 	if (err == 0) {
 		rr->hold_ns = o->aligned ? HOLD_NS : 0;

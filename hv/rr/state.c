@@ -72,7 +72,10 @@ u64 state_size(const struct rr_domain *rr)
 int state_save(const struct rr_domain *rr, const struct state_sink *out)
 {
 	struct domain *d = rr->d;
-	int err = out->put(out->ctx, &d->s, sizeof(d->s));
+	int err;
+
+	d->s.max_pages = d->max_pages;
+	err = out->put(out->ctx, &d->s, sizeof(d->s));
 
 	if (err == 0) {
 		err = save_frames(d, out);
@@ -149,6 +152,7 @@ int state_load(struct rr_domain *rr, const struct state_source *in)
 	if (err == 0) {
 		err = load_frames(d, in);
 	}
+	d->max_pages = d->s.max_pages;
 	if (err == 0) {
 		err = in->get(in->ctx, d->m2p_view, m2p_bytes(d));
 	}

@@ -94,6 +94,7 @@ struct evtchn_state {
 
 struct domain_state {
 	u64 vm_assist;
+	u64 max_pages; /* as struct domain has it, when it was saved */
 	u64 nr_frames; /* traced: gmfns run from 0 to nr_frames - 1 */
 	u64 wallclock_ns;
 	u32 is_shutdown;

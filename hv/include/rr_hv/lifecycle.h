@@ -28,6 +28,7 @@ void rr_fed(struct rr_domain *rr);
 
 struct rr_record_options {
 	const char *name; /* for people */
+	u64 hash_interval; /* entries between two digests; 0: the default */
 	u64 seed;         /* 0: a fresh one */
 	bool history;     /* keep every hypercall for people to read */
 	bool aligned; /* events wait for the next entry, up to a bound */
