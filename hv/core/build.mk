@@ -8,7 +8,7 @@ CORE_HOST_SRC := $(wildcard hv/evtchn/*.c hv/grant/*.c hv/shared/*.c) \
 	$(patsubst %,hv/core/%.c,domain vcpu sched sched_op vcpu_op \
 		guest_timer shutdown timer) \
 	$(patsubst %,hv/hypercall/%.c,multicall domctl domctl_info domctl_vcpu) \
-	hv/hypercall/sysctl.c hv/console/ring.c tests/fake/fake_core.c
+	hv/hypercall/sysctl.c hv/console/ring.c tests/fake/fake_core.c tests/fake/fake_debug.c
 CORE_HOST_OBJ := $(CORE_HOST_SRC:%.c=$(O)/host/core/%.o)
 
 # The C library has a sched_yield() too, and calls it.

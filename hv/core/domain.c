@@ -10,6 +10,7 @@
 
 #include <arch/entry.h>
 #include <hv/console.h>
+#include <hv/debug.h>
 #include <hv/evtchn.h>
 #include <hv/grant.h>
 #include <hv/guest_timer.h>
@@ -215,6 +216,7 @@ static void begin_death(struct domain *d)
 	struct vcpu *v;
 
 	d->dying = true;
+	debug_detach(d);
 	for_each_vcpu (d, v) {
 		guest_timers_stop(v);
 		sched_remove(v);

@@ -6,6 +6,7 @@
 #include <arch/entry.h>
 #include <arch/percpu.h>
 #include <hv/console.h>
+#include <hv/debug.h>
 #include <hv/hypercall.h>
 #include <hv/lib.h>
 #include <hv/panic.h>
@@ -35,7 +36,7 @@ static void handle_page_fault(struct vcpu *v)
 	if (guest_exception(v)) {
 		rr_tap_entry(v);
 		rr_tap_exit(v);
-	} else {
+	} else if (!debug_stops_here(v)) {
 		rr_resolved(v);
 	}
 }
@@ -63,18 +64,22 @@ static void handle_exit(struct vcpu *v)
 		      v->id, v->s.regs.rip);
 	} else if (vector == X86_PF) {
 		handle_page_fault(v);
-	} else {
+	} else if (!debug_takes_exit(v)) {
 		handle_entry(v);
 	}
 }
 
 static void run_once(struct vcpu *v)
 {
+	v->shot_ticks = 0;
 	if (!rr_before_guest(v)) {
 		return;
 	}
-	guest_deliver(v);
-	if (!vcpu_runnable(v)) {
+	if (rr_delivers(v)) {
+		guest_deliver(v);
+		debug_delivered(v);
+	}
+	if (!vcpu_runnable(v) || !debug_before_guest(v)) {
 		return;
 	}
 	if (v->flush_tlb) {
@@ -85,6 +90,7 @@ static void run_once(struct vcpu *v)
 	}
 	arch_run_guest(v);
 	rr_after_guest(v);
+	debug_after_guest(v);
 	handle_exit(v);
 	rr_shot_done(v);
 }

@@ -77,7 +77,7 @@ bool vcpu_runnable(const struct vcpu *v)
 
 	return v->s.initialised && v->s.online && !v->s.blocked &&
 	       !v->crashed && v->pause_count == 0 && d->pause_count == 0 &&
-	       !d->s.is_shutdown && !d->dying;
+	       !d->s.is_shutdown && !d->dying && !d->debug_standing;
 }
 
 static int waiting_state(const struct vcpu *v)

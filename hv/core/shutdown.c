@@ -4,6 +4,7 @@
  * first domain stops, so does the machine.
  */
 #include <arch/entry.h>
+#include <hv/debug.h>
 #include <hv/evtchn.h>
 #include <hv/mm.h>
 #include <hv/rr.h>
@@ -97,6 +98,9 @@ void domain_shutdown(struct domain *d, unsigned int reason)
 	log_info("d%u %s", d->id, reason_name(reason));
 	if (reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog) {
 		print_registers(d);
+	}
+	if (debug_domain_stopped(d)) {
+		return;
 	}
 	if (is_first(d)) {
 		end_machine(reason);

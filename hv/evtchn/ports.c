@@ -137,7 +137,6 @@ void evtchn_rebuild(struct domain *d)
 	struct port_table *t = port_table(d);
 
 	memset(t->virq, 0, sizeof(t->virq));
-	d->s.next_port_hint = 1;
 	for (u32 port = 1; port <= d->s.max_port; port++) {
 		const struct evtchn_state *e = &d->ports[port];
 

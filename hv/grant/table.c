@@ -76,15 +76,28 @@ int grant_restore(struct domain *d)
 		return -XEN_EINVAL;
 	}
 	for (unsigned int i = 0; i < d->s.grant_frames; i++) {
-		int err = d->grant->shared[i] != NULL ?
-		                  0 :
-		                  add_frame(d, i, d->s.grant_gmfn[i]);
+		int err = d->grant->shared[i] != NULL
+		                  ? 0
+		                  : add_frame(d, i, d->s.grant_gmfn[i]);
 
 		if (err != 0) {
 			return err;
 		}
 	}
 	return 0;
+}
+
+void grant_forget(struct domain *d, const void *frame)
+{
+	struct grant_table *t = d->grant;
+
+	for (unsigned int i = 0; i < GRANT_MAX_FRAMES; i++) {
+		if (t->shared[i] != NULL && (void *)t->shared[i] == frame) {
+			hv_pages_free(t->active[i], ACTIVE_BYTES);
+			t->active[i] = NULL;
+			t->shared[i] = NULL;
+		}
+	}
 }
 
 struct page *grant_frame(struct domain *d, unsigned int index)

@@ -8,6 +8,7 @@
  * for "none"), given by a rule and kept until the last reference is dropped
  * (R6). Each frame holds a reference on the struct domain.
  */
+#include <hv/grant.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <mm/frames.h>
@@ -145,6 +146,24 @@ void domain_frame_free(struct page *pg)
 		d->gmfn_hint = MIN(d->gmfn_hint, pg->gmfn);
 	}
 	tlb_flush_stale();
+	frames_free(pg, 0);
+	domain_put(d);
+}
+
+void domain_frame_discard(struct page *pg)
+{
+	struct domain *d = pg->owner;
+
+	if (pg->twin != NULL) {
+		frames_free(pg->twin, 0);
+	}
+	if (!list_empty(&pg->link)) {
+		list_del(&pg->link);
+		d->nr_pages--;
+	}
+	d->frames[pg->gmfn] = NULL;
+	d->gmfn_hint = MIN(d->gmfn_hint, pg->gmfn);
+	grant_forget(d, page_va(pg));
 	frames_free(pg, 0);
 	domain_put(d);
 }

@@ -11,12 +11,15 @@
  *   D clear                read-only: the first write comes here
  *   frame not yet dirty    read-only: the first write of an epoch comes here
  *
+ *   debug_guards()         not present: debug_leaf() decides at each access
+ *
  * So accessed and dirty bits appear in the guest's entry at the access, set by
  * the hypervisor, and never because the CPU speculated. Twins have A and D set
  * throughout: the CPU never writes to them. Entries above the leaves have A
  * set from validation on, in both.
  */
 #include <arch/entry.h>
+#include <hv/debug.h>
 #include <hv/lib.h>
 #include <mm/table.h>
 
@@ -26,6 +29,24 @@
 static struct page *twin_frame(struct domain *d, u64 gmfn)
 {
 	return gmfn < d->s.nr_frames ? d->frames[gmfn] : NULL;
+}
+
+/* A table that two entries of one level share is reached by more addresses
+ * than breaks were checked for. (L3 tables count as shared always.) */
+static void note_shared(const struct page *table, u64 pte)
+{
+	struct domain *d = table->owner;
+
+	if (d->debug == NULL || !(pte & PTE_P) ||
+	    (table->type != PGT_L2 && table->type != PGT_L3) ||
+	    !mmu_table_shared(twin_frame(d, pte_frame(pte)))) {
+		return;
+	}
+	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
+		if (debug_guards(d, i)) {
+			mmu_twin_forget_index(d, i);
+		}
+	}
 }
 
 static u64 twin_leaf(struct domain *d, u64 pte)
@@ -43,12 +64,14 @@ static u64 twin_leaf(struct domain *d, u64 pte)
 	return page_pa(pg) | rights | TWIN_LEAF;
 }
 
-static u64 twin_of(struct domain *d, unsigned int level, u64 pte)
+/* What the twin of @table holds for entry @index of it, which is @pte. */
+static u64 twin_of(const struct page *table, unsigned int index, u64 pte)
 {
+	struct domain *d = table->owner;
 	struct page *child;
 
-	if (level == PGT_L1) {
-		return twin_leaf(d, pte);
+	if (table->type == PGT_L1) {
+		return debug_guards(d, index) ? 0 : twin_leaf(d, pte);
 	}
 	if (!(pte & PTE_P)) {
 		return 0;
@@ -67,29 +90,38 @@ static void fill_hv_slots(struct domain *d, u64 *guest, u64 *twin)
 	twin[HV_SLOT_FIRST] = va_to_pa(d->m2p_tables) | TWIN_TABLE | PTE_NX;
 }
 
+static void twin_fill(struct page *table, bool leaves)
+{
+	u64 *guest = table_entries(table), *twin = table_entries(table->twin);
+
+	if (table->type == PGT_L4) {
+		page_mark_dirty(table);
+		fill_hv_slots(table->owner, guest, twin);
+	}
+	if (table->type == PGT_L1 && !leaves) {
+		return;
+	}
+	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
+		if (!is_hv_slot(table->type, i)) {
+			twin[i] = twin_of(table, i, guest[i]);
+			note_shared(table, guest[i]);
+		}
+	}
+}
+
 /* Without memory for a twin the guest must not see an error (R7): it stops at
  * the instruction that needed one. */
 static int twin_table_begin(struct page *table)
 {
-	struct domain *d = table->owner;
 	struct page *twin = frames_alloc(0);
-	u64 *guest = table_entries(table), *to;
 
 	if (twin == NULL) {
-		domain_crash(d, "no memory left for the twin of a page table");
+		domain_crash(table->owner,
+		             "no memory left for the twin of a page table");
 		return -XEN_ENOMEM;
 	}
-	to = table_entries(twin);
-	if (table->type == PGT_L4) {
-		page_mark_dirty(table);
-		fill_hv_slots(d, guest, to);
-	}
-	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
-		if (!is_hv_slot(table->type, i)) {
-			to[i] = twin_of(d, table->type, guest[i]);
-		}
-	}
 	table->twin = twin;
+	twin_fill(table, true);
 	return 0;
 }
 
@@ -117,7 +149,8 @@ static void twin_entry_write(struct page *table, unsigned int index, u64 pte)
 {
 	page_mark_dirty(table);
 	table_entries(table)[index] = pte;
-	twin_store(table, index, twin_of(table->owner, table->type, pte));
+	twin_store(table, index, twin_of(table, index, pte));
+	note_shared(table, pte);
 }
 
 static u64 twin_cr3(struct vcpu *v)
@@ -149,11 +182,17 @@ static void twin_fault(struct vcpu *v, u64 va, const struct walk *w, bool write)
 {
 	struct page *table = w->table[PGT_L1];
 	unsigned int index = w->index[PGT_L1];
-	u64 pte;
+	u64 leaf;
 
+	if (debug_stops_fetch(v, va)) {
+		return;
+	}
 	twin_touch(w, write);
-	pte = table_entries(table)[index];
-	table_entries(table->twin)[index] = twin_leaf(v->domain, pte);
+	leaf = twin_leaf(v->domain, table_entries(table)[index]);
+	if (debug_guards(v->domain, index)) {
+		leaf = debug_leaf(v, va, w, leaf);
+	}
+	table_entries(table->twin)[index] = leaf;
 	tlb_flush_va(v, va);
 }
 
@@ -186,6 +225,83 @@ void mmu_twin_epoch(struct domain *d)
 		pg->flags &= ~PGF_DIRTY;
 		if (pg->twin != NULL && pg->type == PGT_L1) {
 			twin_protect(pg->twin);
+		}
+	}
+	tlb_flush_domain(d);
+}
+
+static bool wants_twin(const struct page *pg, unsigned int level)
+{
+	return pg != NULL && pg->type == level && (pg->flags & PGF_VALIDATED);
+}
+
+/* Frames that are tables no longer, or of another level, lose theirs. */
+static void twins_empty(struct domain *d)
+{
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		struct page *pg = d->frames[g];
+
+		if (pg == NULL || pg->twin == NULL) {
+			continue;
+		}
+		if (wants_twin(pg, pg->type)) {
+			memset(page_va(pg->twin), 0, PAGE_SIZE);
+		} else {
+			frames_free(pg->twin, 0);
+			pg->twin = NULL;
+		}
+	}
+}
+
+int mmu_twin_rebuild(struct domain *d)
+{
+	twins_empty(d);
+	for (unsigned int level = PGT_L1; level <= PGT_L4; level++) {
+		for (u64 g = 0; g < d->s.nr_frames; g++) {
+			struct page *pg = d->frames[g];
+
+			if (!wants_twin(pg, level)) {
+				continue;
+			}
+			if (pg->twin == NULL) {
+				pg->twin = frames_alloc(0);
+			}
+			if (pg->twin == NULL) {
+				return -XEN_ENOMEM;
+			}
+			twin_fill(pg, false);
+		}
+	}
+	tlb_flush_domain(d);
+	return 0;
+}
+
+/* ---- for hv/debug -------------------------------------------------------- */
+
+bool mmu_table_shared(const struct page *table)
+{
+	return table->type_refs - !!(table->flags & PGF_PINNED) > 1;
+}
+
+void mmu_twin_forget(struct vcpu *v, u64 va)
+{
+	struct walk w;
+
+	if (guest_walk(v, va, &w)) {
+		struct page *twin = w.table[PGT_L1]->twin;
+
+		table_entries(twin)[w.index[PGT_L1]] = 0;
+		tlb_flush_va(v, va);
+	}
+}
+
+void mmu_twin_forget_index(struct domain *d, unsigned int index)
+{
+	struct page *pg;
+
+	list_for_each (pg, &d->pages, link) {
+		if (pg->twin != NULL && pg->type == PGT_L1) {
+			table_entries(pg->twin)[index] = 0;
 		}
 	}
 	tlb_flush_domain(d);

@@ -94,6 +94,17 @@ static void land_replayed(struct rr_domain *rr, u64 due)
 	shoot(rr, due - rr->insns);
 }
 
+bool rr_delivers(struct vcpu *v)
+{
+	struct rr_domain *rr = v->domain->rr;
+	bool due = rr == NULL || rr->deliver;
+
+	if (rr != NULL) {
+		rr->deliver = false;
+	}
+	return due;
+}
+
 bool rr_before_guest(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;

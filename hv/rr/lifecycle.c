@@ -8,6 +8,7 @@
 #include <arch/entry.h>
 #include <arch/iclock.h>
 #include <hv/boot.h>
+#include <hv/debug.h>
 #include <hv/evtchn.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
@@ -55,6 +56,7 @@ struct rr_domain *rr_create(struct domain *d, struct trace_store *store)
 	rr->v = d->vcpu[0];
 	rr->store = store;
 	rr->exact = iclock->exact;
+	rr->deliver = true;
 	timer_init(&rr->seal_timer, seal_due, rr);
 	timer_init(&rr->hold_timer, hold_over, rr);
 	d->rr = rr;
@@ -222,7 +224,7 @@ void rr_session_ended(struct rr_domain *rr)
 		timer_stop(&rr->seal_timer);
 	} else {
 		rr_hold(rr, true);
-		if (s->state != RR_WAITING) {
+		if (s->state != RR_WAITING && !debug_session_ended(rr->d)) {
 			replay_ended(rr);
 		}
 	}

@@ -22,6 +22,7 @@ static void machine_apply(void *ctx, const struct rr_event *e)
 {
 	struct rr_domain *rr = ctx;
 
+	rr->deliver = true;
 	switch (e->kind) {
 	case RR_EVENT_TIMER:
 		guest_timer_apply(rr->v, e->source, e->deadline_ns);

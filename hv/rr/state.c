@@ -9,6 +9,7 @@
 #include <rr_hv/machine.h>
 
 #include <arch/entry.h>
+#include <hv/evtchn.h>
 #include <hv/grant.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
@@ -169,26 +170,6 @@ int state_load(struct rr_domain *rr, const struct state_source *in)
 	return err;
 }
 
-/* The table that the CPU walks for each validated table of the guest; children
- * first, since a twin's entries point to twins. */
-static int rebuild_twins(struct domain *d)
-{
-	for (unsigned int level = PGT_L1; level <= PGT_L4; level++) {
-		for (u64 g = 0; g < d->s.nr_frames; g++) {
-			struct page *pg = d->frames[g];
-
-			if (pg == NULL || pg->type != level ||
-			    !(pg->flags & PGF_VALIDATED)) {
-				continue;
-			}
-			if (pg->twin == NULL && d->mmu->table_begin(pg) != 0) {
-				return -XEN_ENOMEM;
-			}
-		}
-	}
-	return 0;
-}
-
 static struct page *frame_or_null(struct domain *d, u64 gmfn)
 {
 	return gmfn < d->s.nr_frames ? d->frames[gmfn] : NULL;
@@ -198,7 +179,7 @@ int state_rebuild(struct rr_domain *rr)
 {
 	struct domain *d = rr->d;
 	struct vcpu *v = rr->v;
-	int err = rebuild_twins(d);
+	int err = mmu_twin_rebuild(d);
 
 	v->kernel_root = frame_or_null(d, v->s.kernel_root);
 	v->user_root = frame_or_null(d, v->s.user_root);
@@ -209,5 +190,6 @@ int state_rebuild(struct rr_domain *rr)
 	if (err == 0 && v->kernel_root == NULL) {
 		err = -XEN_EINVAL;
 	}
+	evtchn_rebuild(d);
 	return err != 0 ? err : vcpu_descriptors_rebuild(v);
 }

@@ -32,6 +32,7 @@ void rr_tap_entry(struct vcpu *v)
 		return;
 	}
 	rr->in_entry = true;
+	rr->deliver = true;
 	rr->retry = false;
 	rr->insns = 0;
 	rr_entry(&rr->session);

@@ -29,6 +29,9 @@ void grant_destroy(struct domain *d);
 /** Makes the table's frames that s names and that are not there: after a state
  *  was loaded. 0, -XEN_EINVAL or -XEN_ENOMEM. */
 int grant_restore(struct domain *d);
+/** @frame of @d's table goes, which nobody maps; @d's state is about to be
+ *  replaced by one that does not have it. */
+void grant_forget(struct domain *d, const void *frame);
 /** Frame @index of @d's table, which grows to it; NULL when it may not. */
 struct page *grant_frame(struct domain *d, unsigned int index);
 

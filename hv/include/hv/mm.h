@@ -57,6 +57,9 @@ void hv_pages_free(void *va, size_t bytes);
 struct page *domain_frame_alloc(struct domain *d, u64 gmfn);
 /** 2^order frames, contiguous by machine address and by gmfn. */
 struct page *domain_frames_alloc(struct domain *d, unsigned int order);
+/** Frees a frame of a traced domain whoever refers to it: all state of the
+ *  domain is about to be replaced. */
+void domain_frame_discard(struct page *pg);
 /** Makes a hypervisor page (shared_info, grant table) one of @d's frames.
  *  0, or -XEN_ENOMEM when a traced domain has no number left. */
 int domain_share_page(struct domain *d, void *va);
@@ -216,6 +219,15 @@ void tlb_flush_va(struct vcpu *v, u64 va);
 
 /* ---- traced domains ------------------------------------------------------ */
 
+/** Makes the twins that @d's tables should have, after its state was replaced.
+ *  Their leaves come with the first access to each. 0 or -XEN_ENOMEM. */
+int mmu_twin_rebuild(struct domain *d);
+/** More than one entry may lead to @table. */
+bool mmu_table_shared(const struct page *table);
+/** The twin's leaf of @va, in @v's mode, goes: the next access faults. */
+void mmu_twin_forget(struct vcpu *v, u64 va);
+/** All leaves of @d with this index of their table go. */
+void mmu_twin_forget_index(struct domain *d, unsigned int index);
 /** Opens a dirty epoch: PGF_DIRTY goes from all frames of @d, and the first
  *  write to each sets it again. Work is proportional to its page tables. */
 void mmu_twin_epoch(struct domain *d);

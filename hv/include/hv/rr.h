@@ -28,19 +28,20 @@ struct rr_domain {
 	struct vcpu *v; /* a recorded domain has one vCPU */
 	u64 insns;      /* executed since the last counted entry's exit */
 	bool retry;     /* the next instruction is half done (R1) */
+	bool deliver;   /* an entry or a publication: events are looked at */
 	bool exact;     /* the clock gives positions in the middle of code */
 	u64 epoch_ns;   /* record: host time of domain time 0 */
 	bool in_entry;  /* between rr_tap_entry() and rr_tap_exit() */
 	u64 waiting_since_ns; /* host time at which the oldest event came */
-	u64 hold_ns;	   /* how long an event may wait for an entry */
+	u64 hold_ns;          /* how long an event may wait for an entry */
 	struct timer hold_timer;
-	bool over;	   /* a recording that ended: the domain runs on */
-	bool held;	   /* the vCPU is paused on behalf of the session */
+	bool over; /* a recording that ended: the domain runs on */
+	bool held; /* the vCPU is paused on behalf of the session */
 	struct trace_store *store;
 	struct tf_calls *calls;
 	void *raw, *raw_history;
 	struct timer seal_timer;
-	u64 random;	   /* state of the perturbation (R9) */
+	u64 random;        /* state of the perturbation (R9) */
 	u64 jitter_max_ns; /* a timer comes up to this much late */
 	struct snapshot_writer *writing; /* the start is being written */
 	struct snapshot_reader *reading; /* ... or read */
@@ -56,6 +57,10 @@ void rr_tap_entry(struct vcpu *v);
 /** It was handled: publishes what is due at its exit. */
 void rr_tap_exit(struct vcpu *v);
 
+/** True when what waits for @v may be bounced now: for a traced domain at its
+ *  entries and where something was published, and nowhere else, however often
+ *  the hypervisor takes the CPU between them. */
+bool rr_delivers(struct vcpu *v);
 /** Before @v runs guest code: publishes what is due here, or arranges that it
  *  stops where something is. False when it must not run now. */
 bool rr_before_guest(struct vcpu *v);
@@ -103,8 +108,7 @@ bool rr_timers_live(const struct domain *d);
  *  a recorded one may be looked at, a replayed one not even that (R14). */
 static inline bool rr_foreign_allowed(const struct domain *d, bool change)
 {
-	return !rr_attached(d) ||
-	       (!change && d->rr->session.mode == RR_RECORD);
+	return !rr_attached(d) || (!change && d->rr->session.mode == RR_RECORD);
 }
 
 #endif
