@@ -254,11 +254,16 @@ int rr_record_domain(struct domain *d)
 struct domain *rr_replay_trace(void)
 {
 	struct trace_store *store = window_store_open();
-	struct domain *d;
+	struct domain *d = NULL;
 
-	if (store == NULL || window_store_scan(store) != 0) {
+	if (store == NULL) {
 		return NULL;
 	}
-	d = rr_replay(store, true);
-	return d != NULL && rr_start_step(d->rr) == RR_START_DONE ? d : NULL;
+	if (window_store_scan(store) == 0) {
+		d = rr_replay(store, true);
+	}
+	if (d == NULL || rr_start_step(d->rr) != RR_START_DONE) {
+		arch_shutdown(STATUS_BAD_TRACE);
+	}
+	return d;
 }
