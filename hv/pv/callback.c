@@ -77,13 +77,13 @@ long hc_set_callbacks(struct vcpu *v, struct hc_frame *f)
 	static const u8 types[] = {CALLBACKTYPE_event, CALLBACKTYPE_failsafe,
 	                           CALLBACKTYPE_syscall};
 
+	/* An address that cannot be one changes nothing, and no error says so:
+	 * the call is from before errors were told (as Xen has it).
+	 */
 	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++) {
-		if (!is_canonical(f->args[i])) {
-			return -XEN_EINVAL;
+		if (is_canonical(f->args[i])) {
+			set_callback(v, types[i], 0, f->args[i]);
 		}
-	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++) {
-		set_callback(v, types[i], 0, f->args[i]);
 	}
 	return 0;
 }

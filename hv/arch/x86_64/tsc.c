@@ -96,7 +96,8 @@ static u64 cmos_seconds(void)
 
 void tsc_init(void)
 {
-	tsc_hz = calibrate();
+	/* Whole kHz: what guests are told is then what is used here. */
+	tsc_hz = calibrate() / 1000 * 1000;
 	if (tsc_hz < 1000000) {
 		tsc_hz = 1000000000;
 		log_warn("TSC could not be calibrated: taken as 1 GHz");
