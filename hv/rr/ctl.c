@@ -6,6 +6,7 @@
 #include "ctl.h"
 
 #include <arch/iclock.h>
+#include <hv/debug.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <hv/rr_control.h>
@@ -160,6 +161,9 @@ long hc_chrono_status(struct vcpu *v, struct hc_frame *f)
 		s->time_ns = rr_time(x);
 		fill_report(s, &x->report);
 		fill_wants(d->rr, s);
+	}
+	if (d->vcpu[0] != NULL) {
+		(void)debug_status_fill(d->vcpu[0], s);
 	}
 	return 0;
 }

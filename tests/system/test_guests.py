@@ -43,9 +43,9 @@ def test_suite():
         while True:
             found = machine.serial.expect(
                 r"verdict: (\S+) (PASS|FAIL|SKIP|ERROR)(.*)\n", 240)
+            seen[found[1]] = found[2] + found[3]
             if found[1] == "suite":
                 break
-            seen[found[1]] = found[2] + found[3]
         target.expect_end(machine)
     wrong = [f"{name}: {seen.get(name, 'no verdict')}"
              for name, allowed in expected_verdicts().items()
