@@ -97,7 +97,7 @@ static void land_replayed(struct rr_domain *rr, u64 due)
 bool rr_delivers(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
-	bool due = rr == NULL || rr->deliver;
+	bool due = !rr_attached(v->domain) || rr->deliver;
 
 	if (rr != NULL) {
 		rr->deliver = false;
