@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT */
+/* clang-format off */
 /*
  * The hypervisor's half of the address space: L4 slots 256 to 271, which the
  * ABI reserves for it (xen.h, HYPERVISOR_VIRT_START). All slots but M2P are the
  * same in every page table; the CPU reaches them in ring 0 only.
  *
  *   slot  from                 size     what                             rights
- *   256   0xffff800000000000   256 GiB  M2P, one u64 a frame             user
- * RO 260   0xffff820000000000   512 GiB  descriptor windows, 128 KiB a vCPU:
- * its GDT, then its LDT      RW NX 261   0xffff828000000000   1 GiB hypervisor
- * image, linked at +1 MiB as loaded                 RX|RO|RW 261
- * 0xffff828040000000   1 GiB    device windows (local APIC ...)  RW NX 261
- * 0xffff828080000000   128 GiB  frame table (struct page)        RW NX 261
- * 0xffff82a080000000   ..       stacks, each above a hole page   RW NX 262..
- * 0xffff830000000000   5 TiB    all physical memory              RW NX
+ *   256   0xffff800000000000   256 GiB  M2P, one u64 a frame             user RO
+ *   260   0xffff820000000000   512 GiB  descriptor windows, 128 KiB a
+ *                                       vCPU: its GDT, then its LDT      RW NX
+ *   261   0xffff828000000000   1 GiB    hypervisor image, linked at
+ *                                       +1 MiB as loaded                 RX|RO|RW
+ *   261   0xffff828040000000   1 GiB    device windows (local APIC ...)  RW NX
+ *   261   0xffff828080000000   128 GiB  frame table (struct page)        RW NX
+ *   261   0xffff82a080000000   ..       stacks, each above a hole        RW NX
+ *   261   0xffff82b000000000   16 GiB   trace window (hv/window.h)       RW NX
+ *   262.. 0xffff830000000000   5 TiB    all physical memory              RW NX
  */
+/* clang-format on */
 #ifndef ARCH_LAYOUT_H
 #define ARCH_LAYOUT_H
 
