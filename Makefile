@@ -63,6 +63,8 @@ LINT  :=
 -include guest/linux/build.mk
 -include debugger/build.mk
 -include tests/build.mk
+-include tests/acceptance/build.mk
+-include tests/bench/build.mk
 
 # ---- rules -----------------------------------------------------------------
 # One pattern per environment and component, so that each compile line gets

@@ -11,3 +11,6 @@ $(SIM_TEST): $(SIM_SRC:%.c=$(O)/host/%.o) $(RR_SRC:%.c=$(O)/host/%.o) \
 	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^
 
 HOST_TESTS += $(SIM_TEST)
+
+# The system tests read traces with it.
+check-system: $(TF_DUMP)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""Recordings replay exactly: short forms of tests/acceptance."""
+
+import itertools
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "replay"))
+import alter
+import qemu
+import recordings as rr
+
+BUDGET_S = 900
+ALTERATIONS = 8
+KILLS_S = (0.1, 0.4, 1.0)
+
+
+def record_whole(name, guest, window, **more):
+    """A recording that came to its domain's end, as a trace."""
+    run = rr.record(name, guest, window, **more)
+    rr.must(run.state == "finished" and run.status == 0,
+            f"the recording did not finish: {run}")
+    return run, rr.load(window)
+
+
+def checksums(run):
+    """The lines in which a bare guest says what it saw."""
+    return [line for line in run.log.splitlines()
+            if line.startswith("checksum:")]
+
+
+def test_bare():
+    """Every replay guest, with its own checksums, in one trace."""
+    guest = rr.bare("replay")
+    with rr.Folder() as folder:
+        window = folder.window("trace")
+        run, trace = record_whole("bare.record", guest, window)
+        rr.must(checksums(run), f"the guest said nothing: {run}")
+        rr.check_same(rr.replay("bare.replay", guest, window), trace)
+
+
+def test_linux():
+    """Linux's workload: recorded twice, which differ, and each replayed on a
+    machine with less memory, or more; chaos the second time."""
+    guest = rr.linux("workload")
+    digests = []
+    with rr.Folder() as folder:
+        for number, (options, memory_mib) in enumerate(
+                [("", 768), ("chaos=7", 1300)]):
+            window = folder.window("trace")
+            run, trace = record_whole(f"linux{number}.record", guest, window,
+                                      options=options)
+            rr.must("chrono: workload done" in run.log,
+                    f"the workload did not end: {run}")
+            again = rr.replay(f"linux{number}.replay", guest, window,
+                              memory_mib=memory_mib)
+            rr.check_same(again, trace)
+            digests.append(again.digest)
+    rr.must(digests[0] != digests[1], "two recordings are the same run")
+
+
+def test_console_input():
+    """What is typed while recording is seen again in the replay, where nobody
+    types."""
+    guest = rr.linux("shell")
+    with rr.Folder() as folder:
+        window = folder.window("trace")
+        with rr.machine("typed.record", guest, window,
+                        "dom0less record=window") as m:
+            m.start()
+            m.serial.expect(r"^chrono: init up", guest.timeout_s)
+            m.serial.expect(r"# ")
+            m.serial.send_line("echo $((6 * 7))_typed | md5sum; date +%N")
+            m.serial.expect(r"^[0-9a-f]{32}  -\n")
+            m.serial.expect(r"# ")
+            m.serial.send_line("poweroff -f")
+            run = rr.finish(m, 60)
+        rr.must(run.state == "finished", f"the recording: {run}")
+        trace = rr.load(window)
+        rr.must(trace.last_record("CONSOLE_IN") is not None,
+                "what was typed is not in the trace")
+        rr.check_same(rr.replay("typed.replay", guest, window), trace)
+
+
+def test_alterations():
+    """Logged values changed one at a time are reported, or change nothing."""
+    guest = rr.bare("replay_sleep")
+    with rr.Folder() as folder:
+        window = folder.window("trace")
+        _, trace = record_whole("alter.record", guest, window)
+        chosen = alter.alterations(trace, 1)
+        for number, one in enumerate(itertools.islice(chosen, ALTERATIONS)):
+            rr.check_altered(f"alter.{number}", guest, trace, one, folder)
+
+
+def test_killed():
+    """SIGKILL in the middle of a recording leaves a trace that replays up to
+    its last chunk."""
+    guest = rr.bare("replay")
+    with rr.Folder() as folder:
+        for number, after_s in enumerate(KILLS_S):
+            window = folder.window("trace")
+            rr.kill_recording(f"killed{number}.record", guest, window,
+                              after_s)
+            rr.check_cut(f"killed{number}.replay", guest, window)
+
+
+def test_full_window():
+    """A window too small ends the recording, not the guest; what is in it
+    replays."""
+    guest = rr.bare("replay")
+    guest.window_kib = 256
+    with rr.Folder() as folder:
+        window = folder.window("trace")
+        run = rr.record("full.record", guest, window)
+        rr.must(run.state == "failed" and "no more room" in run.log,
+                f"the recording was not full: {run}")
+        rr.must("verdict: suite PASS" in run.log and run.status == 0,
+                f"the guest did not come to its end: {run}")
+        status, last = rr.opens(window)
+        rr.must(status == 0, f"the full trace is not complete: {last}")
+        again = rr.replay("full.replay", guest, window)
+        rr.must(again.status == rr.CUT,
+                f"the replay of a full trace ended otherwise: {again}")
