@@ -141,7 +141,7 @@ int vcpu_set_gdt(struct vcpu *v, const u64 *gmfns, unsigned int entries)
 }
 
 static int ldt_get_pages(struct vcpu *v, u64 base, unsigned int nr,
-                         struct page **pages)
+                         struct page **pages, u64 *gmfns)
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		struct walk w;
@@ -153,6 +153,7 @@ static int ldt_get_pages(struct vcpu *v, u64 base, unsigned int nr,
 			return -XEN_EINVAL;
 		}
 		pages[i] = w.page;
+		gmfns[i] = pte_frame(w.pte[PGT_L1]);
 	}
 	return 0;
 }
@@ -161,6 +162,7 @@ int vcpu_set_ldt(struct vcpu *v, u64 base, unsigned int entries)
 {
 	unsigned int nr = (unsigned int)((entries + PER_PAGE - 1) / PER_PAGE);
 	struct page *pages[LDT_MAX_PAGES] = {NULL};
+	u64 gmfns[LDT_MAX_PAGES] = {0};
 	u64 end = base + nr * PAGE_SIZE - 1;
 
 	if (entries > LDT_MAX || base % PAGE_SIZE != 0 ||
@@ -168,12 +170,11 @@ int vcpu_set_ldt(struct vcpu *v, u64 base, unsigned int entries)
 	                      is_hv_va(base) || is_hv_va(end)))) {
 		return -XEN_EINVAL;
 	}
-	if (ldt_get_pages(v, base, nr, pages) != 0) {
+	if (ldt_get_pages(v, base, nr, pages, gmfns) != 0) {
 		return -XEN_EINVAL;
 	}
 	for (unsigned int i = 0; i < LDT_MAX_PAGES; i++) {
-		v->s.ldt_frames[i] =
-			pages[i] != NULL ? page_gmfn(pages[i]) : GMFN_NONE;
+		v->s.ldt_frames[i] = pages[i] != NULL ? gmfns[i] : GMFN_NONE;
 		if (pages[i] != NULL) {
 			hv_map(ldt_window(v, i), page_pa(pages[i]), PTE_NX);
 		} else if (v->ldt_pages[i] != NULL) {
