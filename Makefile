@@ -65,6 +65,7 @@ LINT  :=
 -include tests/build.mk
 -include tests/acceptance/build.mk
 -include tests/bench/build.mk
+-include tests/lint/build.mk
 
 # ---- rules -----------------------------------------------------------------
 # One pattern per environment and component, so that each compile line gets

@@ -322,7 +322,7 @@ static void record_finish(struct rr_session *s, enum tf_end_reason reason,
 	};
 	uint32_t len = 0;
 
-	while (text[len] != '\0' && len < TF_END_TEXT_MAX) {
+	while (len < TF_END_TEXT_MAX && text[len] != '\0') {
 		len++;
 	}
 	put(s, TF_FINAL, &f);

@@ -49,11 +49,13 @@ void *calloc(size_t count, size_t size)
 
 void free(void *p)
 {
-	u8 *block = (u8 *)p - HEADER_SIZE;
+	u8 *block;
 
-	if (p) {
-		hv_pages_free(block, *(size_t *)(void *)block + HEADER_SIZE);
+	if (p == NULL) {
+		return;
 	}
+	block = (u8 *)p - HEADER_SIZE;
+	hv_pages_free(block, *(size_t *)(void *)block + HEADER_SIZE);
 }
 
 /* An id of 0 says: do not trace, so that the ends are never called. */

@@ -55,7 +55,9 @@
 	}
 
 #define CHRONO                                                                 \
-	{ 0, sizeof(struct chrono_op), sizeof(struct chrono_op), false }
+	{                                                                      \
+		0, sizeof(struct chrono_op), sizeof(struct chrono_op), false   \
+	}
 
 #define HC_CALL(nr, how)
 #define HC(number, subop, cls, caller, fn, argument)                           \

@@ -9,14 +9,14 @@
 #include <hv/lib.h>
 #include <hv/mm.h>
 
-#define IVSHMEM_ID   0x11101af4 /* device 1110, vendor 1af4 */
-#define PCI_ADDRESS  0xcf8
-#define PCI_DATA     0xcfc
-#define PCI_COMMAND  0x04
-#define PCI_BAR2     0x18
-#define CMD_MEMORY   0x2
-#define BAR_64       0x4
-#define WINDOW_MAX   (16UL << 30)
+#define IVSHMEM_ID  0x11101af4 /* device 1110, vendor 1af4 */
+#define PCI_ADDRESS 0xcf8
+#define PCI_DATA    0xcfc
+#define PCI_COMMAND 0x04
+#define PCI_BAR2    0x18
+#define CMD_MEMORY  0x2
+#define BAR_64      0x4
+#define WINDOW_MAX  (16UL << 30)
 
 static u32 pci_read(unsigned int dev, unsigned int reg)
 {
@@ -60,7 +60,7 @@ static bool find(u64 *pa, u64 *size)
 		*pa = (u64)hi << 32 | (lo & ~0xfU);
 		*size = MIN(bar_size(dev, lo, hi), WINDOW_MAX);
 		pci_write(dev, PCI_COMMAND,
-			  pci_read(dev, PCI_COMMAND) | CMD_MEMORY);
+		          pci_read(dev, PCI_COMMAND) | CMD_MEMORY);
 		return *pa != 0;
 	}
 	return false;

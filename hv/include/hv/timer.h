@@ -24,7 +24,8 @@ u64 boot_wallclock_ns(void);
 u64 tsc_khz(void);
 
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg);
-/** (Re)arms @t for host time @deadline_ns; a past one fires at once, ~0 never. */
+/** (Re)arms @t for host time @deadline_ns; a past one fires at once, ~0 never.
+ */
 void timer_set(struct timer *t, u64 deadline_ns);
 void timer_stop(struct timer *t);
 /** Runs all that is due. Main loop only. */
