@@ -3,7 +3,7 @@
 CHV_GDB_SRC := $(addprefix debugger/,rsp.c agent.c regs.c moment.c text.c) \
 	$(addprefix debugger/gdbserver/,session.c packets.c threads.c query.c \
 	features.c regs.c memory.c stop.c resume.c breaks.c run.c marks.c \
-	monitor.c serve.c)
+	monitor.c serve.c files.c)
 
 CHV_TL_SRC := $(addprefix debugger/timeline/,checkpoints.c breaks.c tasks.c \
 	target.c)
@@ -16,7 +16,7 @@ CHV_SRC := $(CHV_GDB_SRC) $(CHV_TL_SRC) \
 	elf_write.c cmd_symbols.c) \
 	$(addprefix debugger/dom0/,xenlibs.c chrono.c hvctl.c session.c \
 	cmd_domain.c cmd_record.c cmd_console.c cmd_replay.c cmd_gdb.c \
-	debug.c debug_regs.c) \
+	debug.c debug_regs.c window.c) \
 	$(addprefix debugger/host/,machine.c process.c cmd_host.c \
 	cmd_gdb.c)
 CHV_OBJ := $(CHV_SRC:%.c=$(O)/chv/%.o) $(TF_SRC:%.c=$(O)/chv/%.o)

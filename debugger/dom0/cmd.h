@@ -24,4 +24,14 @@ int dom0_find(struct hvctl *h, const char *name, struct hvctl_domain *found);
 int dom0_record(struct hvctl *h, uint32_t domid, const char *name,
                 const char *path);
 
+struct chv_trace;
+
+/** The trace at @path, which may be HVCTL_WINDOW; else as chv_trace_open(). */
+struct chv_trace *dom0_trace_open(struct hvctl *h, const char *path,
+                                  int *status);
+
+/** A paused domain that replays @t, which dom0_trace_open() gave for @path. */
+int dom0_replay_create(struct hvctl *h, const char *path, struct chv_trace *t,
+                       uint32_t *domid);
+
 #endif

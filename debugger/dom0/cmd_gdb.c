@@ -192,7 +192,7 @@ static int debug(struct hvctl *h, uint32_t domid, struct chv_trace *t,
 		dom0_machine_open(h, domid, t, replay, request->symbols);
 	struct timeline *tl =
 		m != NULL ? timeline_new(dom0_machine_ops(m)) : NULL;
-	int status;
+	int status, err;
 
 	if (m == NULL) {
 		return dom0_failed();
@@ -201,7 +201,10 @@ static int debug(struct hvctl *h, uint32_t domid, struct chv_trace *t,
 		dom0_machine_close(m);
 		return chv_error("domain %u has no state to look at", domid);
 	}
-	status = serve(timeline_target(tl), request);
+	/* From now on it runs when the timeline lets it, and only then. */
+	err = replay ? hvctl_unpause(h, domid) : 0;
+	status = err == 0 ? serve(timeline_target(tl), request)
+	                  : dom0_status(err);
 	timeline_free(tl);
 	dom0_machine_close(m);
 	return status;
@@ -214,7 +217,7 @@ static int read_start(struct hvctl *h, uint32_t domid, struct chv_trace *t)
 	int err = 0;
 
 	while (err == 0 && s.starting && chv_interrupted == 0) {
-		int fed = t != NULL ? hvctl_replay_feed(h, domid, t) : 0;
+		int fed = hvctl_replay_feed(h, domid, t);
 
 		err = fed < 0 ? fed : hvctl_status(h, domid, &s);
 	}
@@ -228,18 +231,15 @@ static int read_start(struct hvctl *h, uint32_t domid, struct chv_trace *t)
 static int debug_trace(struct hvctl *h, const char *path,
                        const struct dom0_gdb *request)
 {
-	struct chv_trace *t = NULL;
 	int status = CHV_OK;
+	struct chv_trace *t = dom0_trace_open(h, path, &status);
 	uint32_t domid;
 	int err;
 
-	if (strcmp(path, HVCTL_WINDOW) != 0) {
-		t = chv_trace_open(path, &status);
-		if (t == NULL) {
-			return status;
-		}
+	if (t == NULL) {
+		return status;
 	}
-	err = hvctl_replay_create(h, t, &domid);
+	err = dom0_replay_create(h, path, t, &domid);
 	if (err == 0) {
 		status = read_start(h, domid, t);
 		if (status == CHV_OK) {
@@ -277,23 +277,6 @@ int dom0_gdb(const struct dom0_gdb *request)
 
 /* ---- symbols ------------------------------------------------------------- */
 
-static ssize_t read_guest(void *ctx, uint64_t va, void *buf, size_t len)
-{
-	struct machine *m = ctx;
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = m->ops->read_mem(m, va + done, (char *)buf + done,
-		                             len - done);
-
-		if (n <= 0) {
-			break;
-		}
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 int dom0_symbols(const char *name,
                  int (*use)(const struct chv_memory *mem, void *ctx), void *ctx)
 {
@@ -310,8 +293,7 @@ int dom0_symbols(const char *name,
 		m = dom0_machine_open(h, d.domid, NULL, false, NULL);
 		status = m != NULL ? CHV_OK : dom0_failed();
 		if (m != NULL) {
-			const struct chv_memory mem = {read_guest,
-			                               dom0_machine_ops(m)};
+			const struct chv_memory mem = dom0_machine_memory(m);
 
 			status = use(&mem, ctx);
 			dom0_machine_close(m);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "priv.h"
 
 #define POLL_MS 50
 
@@ -48,7 +49,8 @@ static int sync_directory(const char *path)
 	return err;
 }
 
-/* The start of the trace has to be in the file before the guest runs. */
+/* The start of the trace has to be in the file, or with no @fd in the window,
+ * before the guest runs. */
 static int drain_start(struct hvctl *h, uint32_t domid, int fd)
 {
 	struct chv_progress progress;
@@ -57,12 +59,16 @@ static int drain_start(struct hvctl *h, uint32_t domid, int fd)
 
 	chv_progress_begin(&progress, "writing the start of the trace", 0);
 	while (err == 0 && s.starting && chv_interrupted == 0) {
-		int64_t n = hvctl_drain(h, domid, fd);
+		int64_t n = fd >= 0 ? hvctl_drain(h, domid, fd) : 0;
 
 		err = n < 0 ? (int)n : hvctl_status(h, domid, &s);
 		chv_progress_update(&progress, s.total_bytes);
 	}
 	chv_progress_end(&progress);
+	if (err == 0 && s.session == HVCTL_SESSION_FAILED) {
+		return hvctl_fail(-ENOSPC, "domain %u is not recorded: %s",
+		                  domid, s.report);
+	}
 	return chv_interrupted != 0 ? -EINTR : err;
 }
 
@@ -142,6 +148,9 @@ int dom0_record(struct hvctl *h, uint32_t domid, const char *name,
 
 	if (window) {
 		err = hvctl_record_start(h, domid, name, true);
+		if (err == 0) {
+			err = drain_start(h, domid, -1);
+		}
 		return err == 0 ? CHV_OK : dom0_status(err);
 	}
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);

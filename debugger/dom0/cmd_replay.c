@@ -25,7 +25,7 @@ static int run_to_end(struct hvctl *h, uint32_t domid, struct chv_trace *t,
 
 	chv_progress_begin(&progress, "replaying", 0);
 	while (err == 0 && chv_interrupted == 0) {
-		int fed = t != NULL ? hvctl_replay_feed(h, domid, t) : 0;
+		int fed = hvctl_replay_feed(h, domid, t);
 
 		err = fed < 0 ? fed : hvctl_status(h, domid, s);
 		if (err != 0 || (s->session != HVCTL_SESSION_RUNNING &&
@@ -70,25 +70,22 @@ static int verdict(const struct hvctl_status *s)
 
 int dom0_replay(const char *path)
 {
-	bool window = strcmp(path, HVCTL_WINDOW) == 0;
-	struct chv_trace *t = NULL;
 	struct hvctl_status s = {0};
 	int status = CHV_OK;
+	struct chv_trace *t;
 	struct hvctl *h;
 	uint32_t domid;
 	int err;
 
-	if (!window) {
-		t = chv_trace_open(path, &status);
-		if (t == NULL) {
-			return status;
-		}
-	}
 	if (hvctl_open(&h) != 0) {
-		chv_trace_close(t);
 		return dom0_failed();
 	}
-	err = hvctl_replay_create(h, t, &domid);
+	t = dom0_trace_open(h, path, &status);
+	if (t == NULL) {
+		hvctl_close(h);
+		return status;
+	}
+	err = dom0_replay_create(h, path, t, &domid);
 	if (err == 0) {
 		err = run_to_end(h, domid, t, &s);
 		status = err != 0               ? dom0_status(err)
@@ -98,7 +95,7 @@ int dom0_replay(const char *path)
 	} else {
 		status = dom0_status(err);
 	}
-	hvctl_close(h);
 	chv_trace_close(t);
+	hvctl_close(h);
 	return status;
 }

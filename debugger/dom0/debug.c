@@ -5,6 +5,7 @@
 #include "debug.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include <chv/history.h>
+#include <chv/symbols.h>
 
 #include "priv.h"
 
@@ -264,6 +266,73 @@ static unsigned int domid(struct machine *machine)
 	return self(machine)->domid;
 }
 
+/* ---- symbols ------------------------------------------------------------- */
+
+static ssize_t read_guest(void *ctx, uint64_t va, void *buf, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = read_mem(ctx, va + done, (char *)buf + done,
+		                     len - done);
+
+		if (n <= 0) {
+			break;
+		}
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+struct chv_memory dom0_machine_memory(struct dom0_machine *m)
+{
+	return (struct chv_memory){read_guest, &m->machine};
+}
+
+/* What the guest's kernel says of itself now, in a file without a name. */
+static int write_symbols(struct dom0_machine *m)
+{
+	char path[] = "/run/chv-symbols-XXXXXX";
+	struct chv_memory mem = dom0_machine_memory(m);
+	char error[256];
+	struct chv_symbols *s = chv_symbols_read(&mem, error, sizeof(error));
+	int fd, err;
+
+	if (s == NULL) {
+		return -ENOENT;
+	}
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0) {
+		chv_symbols_free(s);
+		return -errno;
+	}
+	err = chv_symbols_write_elf(s, path, error, sizeof(error));
+	chv_symbols_free(s);
+	close(fd);
+	fd = err == 0 ? open(path, O_RDONLY | O_CLOEXEC) : err;
+	unlink(path);
+	return fd;
+}
+
+static int symbol_file(struct machine *machine)
+{
+	struct dom0_machine *m = self(machine);
+	int fd;
+
+	if (m->symbols == NULL) {
+		return write_symbols(m);
+	}
+	fd = open(m->symbols, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : -errno;
+}
+
+/* A name in any case; whether there are symbols is found out when GDB opens
+ * it, since the guest's kernel may not be there yet. */
+static const char *symbol_name(const struct dom0_machine *m)
+{
+	return m->symbols != NULL ? m->symbols : "/guest/kernel";
+}
+
 static void describe(struct machine *machine, enum chv_info what, char *buf,
                      size_t size)
 {
@@ -274,7 +343,7 @@ static void describe(struct machine *machine, enum chv_info what, char *buf,
 		snprintf(buf, size, "d%u", m->domid);
 		break;
 	case CHV_INFO_KERNEL_FILE:
-		snprintf(buf, size, "%s", m->symbols != NULL ? m->symbols : "");
+		snprintf(buf, size, "%s", symbol_name(m));
 		break;
 	case CHV_INFO_VCPU:
 		snprintf(buf, size, "rip=%#" PRIx64, m->rip);
@@ -333,7 +402,7 @@ static void detach(struct machine *machine)
 	.restore = restore, .drop = drop, .get_regs = get_regs,                \
 	.set_regs = set_regs, .read_mem = read_mem, .write_mem = write_mem,    \
 	.domid = domid, .describe = describe, .span = span, .find = find,      \
-	.event_at = event_at, .detach = detach
+	.event_at = event_at, .symbol_file = symbol_file, .detach = detach
 
 static const struct machine_ops live_ops = {COMMON};
 static const struct machine_ops replay_ops = {.replay = true, COMMON};

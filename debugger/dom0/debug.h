@@ -8,6 +8,7 @@
 
 #include <chv/hvctl.h>
 #include <chv/machine.h>
+#include <chv/symbols.h>
 #include <chv/trace.h>
 
 struct dom0_machine;
@@ -22,6 +23,9 @@ struct dom0_machine *dom0_machine_open(struct hvctl *h, uint32_t domid,
                                        const char *symbols);
 void dom0_machine_close(struct dom0_machine *m);
 struct machine *dom0_machine_ops(struct dom0_machine *m);
+
+/** The domain's memory by virtual address. */
+struct chv_memory dom0_machine_memory(struct dom0_machine *m);
 
 struct chrono_regs;
 

@@ -343,6 +343,7 @@ void gdb_session_free(struct gdb_session *s)
 		return;
 	}
 	gdb_drop_breaks(s);
+	gdb_close_files(s);
 	s->target->ops->detach(s->target);
 	gdb_forget(s);
 	free(s->features_xml);

@@ -20,6 +20,7 @@
 #define GDB_MAX_CONDITIONS 64
 #define GDB_MAX_MARKS      256
 #define GDB_MAX_TRAIL      64
+#define GDB_MAX_FILES      4
 /* Damaged packets in a row, or demands to repeat, before giving up. */
 #define GDB_MAX_NAKS       8
 
@@ -101,6 +102,7 @@ struct gdb_session {
 	unsigned int regs_vcpu;
 	struct chv_regs regs;
 	char *features_xml;
+	int files[GDB_MAX_FILES]; /* Descriptors plus one; 0: not open. */
 	char *threads_xml;
 
 	struct gdb_breaks breaks;
@@ -182,6 +184,16 @@ enum gdb_action gdb_restart(struct gdb_session *s, struct rsp_args *a);
 enum gdb_action gdb_attach(struct gdb_session *s, struct rsp_args *a);
 enum gdb_action gdb_detach(struct gdb_session *s, struct rsp_args *a);
 enum gdb_action gdb_kill(struct gdb_session *s, struct rsp_args *a);
+
+/* files.c */
+
+void gdb_close_files(struct gdb_session *s);
+enum gdb_action gdb_file_setfs(struct gdb_session *s, struct rsp_args *a);
+enum gdb_action gdb_file_open(struct gdb_session *s, struct rsp_args *a);
+enum gdb_action gdb_file_close(struct gdb_session *s, struct rsp_args *a);
+enum gdb_action gdb_file_pread(struct gdb_session *s, struct rsp_args *a);
+enum gdb_action gdb_file_fstat(struct gdb_session *s, struct rsp_args *a);
+enum gdb_action gdb_file_readlink(struct gdb_session *s, struct rsp_args *a);
 
 /* threads.c */
 

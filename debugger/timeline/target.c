@@ -230,6 +230,11 @@ static void describe(struct chv_target *t, enum chv_info what,
 	self(t)->m->ops->describe(self(t)->m, what, buf, size);
 }
 
+static int symbol_file(struct chv_target *t)
+{
+	return self(t)->m->ops->symbol_file(self(t)->m);
+}
+
 static void detach(struct chv_target *t)
 {
 	struct timeline *tl = self(t);
@@ -247,7 +252,8 @@ static void detach(struct chv_target *t)
 	.insert_break = insert_break, .remove_break = remove_break,            \
 	.resume = resume, .seek = seek, .interrupt = interrupt,                \
 	.poll_stop = poll_stop, .event_fd = event_fd, .position = position,    \
-	.span = span, .describe = describe, .detach = detach
+	.span = span, .describe = describe, .symbol_file = symbol_file,        \
+	.detach = detach
 
 static const struct chv_target_ops replay_ops = {
 	.kind = "replay", .reversible = true, COMMON};

@@ -115,7 +115,9 @@ static int open_super(struct chv_trace *t, const char *path)
 	return CHV_TRACE_BAD;
 }
 
-struct chv_trace *chv_trace_open(const char *path, int *status)
+/* @source NULL: the file at @path. */
+static struct chv_trace *open_any(const struct tf_source *source,
+                                  const char *path, int *status)
 {
 	struct chv_trace *t = calloc(1, sizeof(*t));
 
@@ -124,7 +126,12 @@ struct chv_trace *chv_trace_open(const char *path, int *status)
 		return NULL;
 	}
 	t->fd = -1;
-	*status = open_file(t, path);
+	*status = CHV_OK;
+	if (source != NULL) {
+		t->source = *source;
+	} else {
+		*status = open_file(t, path);
+	}
 	if (*status == CHV_OK) {
 		*status = open_super(t, path);
 	}
@@ -139,6 +146,17 @@ struct chv_trace *chv_trace_open(const char *path, int *status)
 	ZSTD_DCtx_setParameter(t->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
 	t->codec = (struct tf_codec){.ctx = t, .decompress = decompress};
 	return t;
+}
+
+struct chv_trace *chv_trace_open(const char *path, int *status)
+{
+	return open_any(NULL, path, status);
+}
+
+struct chv_trace *chv_trace_open_source(const struct tf_source *source,
+                                        const char *name, int *status)
+{
+	return open_any(source, name, status);
 }
 
 void chv_trace_close(struct chv_trace *t)

@@ -14,7 +14,8 @@
 #include <rr_hv/lifecycle.h>
 #include <rr_hv/ring_store.h>
 
-#define COPY_WINDOW PAGE_SIZE
+/* Most that one call moves; the caller asks again for the rest. */
+#define WINDOW_READ_MAX (1UL << 20)
 
 long chrono_target(struct hc_frame *f, struct domain **d)
 {
@@ -137,6 +138,17 @@ static void fill_wants(const struct rr_domain *rr, struct chrono_status *s)
 	}
 }
 
+/* The start of a trace goes into a window piece by piece, whenever somebody
+ * asks how far it is. */
+static void continue_start(struct rr_domain *rr)
+{
+	if (rr->writing != NULL && !ring_store_is(rr->store) &&
+	    rr_start_step(rr) == RR_START_FAILED) {
+		rr->session.state = RR_FAILED;
+		rr->session.report.what = "the window has no room for it";
+	}
+}
+
 long hc_chrono_status(struct vcpu *v, struct hc_frame *f)
 {
 	struct chrono_status *s = &chrono_arg(f)->u.status;
@@ -152,7 +164,7 @@ long hc_chrono_status(struct vcpu *v, struct hc_frame *f)
 	if (d->rr != NULL) {
 		const struct rr_session *x = &d->rr->session;
 
-		/* A window fills itself: the start needs nobody else. */
+		continue_start(d->rr);
 		s->mode = x->mode == RR_RECORD ? 1 : 2;
 		s->state = (u8)x->state;
 		s->starting = d->rr->writing != NULL || d->rr->reading != NULL;
@@ -292,6 +304,27 @@ long hc_chrono_trace_feed(struct vcpu *v, struct hc_frame *f)
 		rr_fed(rr);
 	}
 	return err;
+}
+
+/* The window belongs to no domain: whatever it holds, replayable or not. */
+long hc_chrono_window_read(struct vcpu *v, struct hc_frame *f)
+{
+	struct chrono_op *op = chrono_arg(f);
+	struct chrono_bytes *b = &op->u.bytes;
+	u64 size = 0;
+	const u8 *base = window_map(&size);
+
+	(void)v;
+	if (op->version != CHRONO_VERSION) {
+		return -XEN_EACCES;
+	}
+	if (base == NULL) {
+		return -XEN_ENODEV;
+	}
+	b->size = b->offset < size ? MIN(b->size, size - b->offset) : 0;
+	b->size = MIN(b->size, WINDOW_READ_MAX);
+	return b->size == 0 ? 0
+	                    : hc_write(f, b->buffer, base + b->offset, b->size);
 }
 
 long hc_chrono_call_counts(struct vcpu *v, struct hc_frame *f)

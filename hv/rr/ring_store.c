@@ -127,11 +127,16 @@ bool ring_store_forget(struct trace_store *st, u64 offset)
 	return true;
 }
 
+bool ring_store_is(const struct trace_store *st)
+{
+	return st->ops == &ring_ops;
+}
+
 void ring_store_fill(const struct trace_store *st, u64 *waiting, u64 *total)
 {
 	const struct ring_store *r = CONTAINER_OF(st, struct ring_store, st);
 
-	if (st->ops == &ring_ops) {
+	if (ring_store_is(st)) {
 		*waiting = r->len;
 		*total = r->start + r->len;
 	}

@@ -119,6 +119,12 @@ int64_t hvctl_drain(struct hvctl *h, uint32_t domid, int fd);
 /** Wait until a session may have news, at most @ms. */
 void hvctl_wait(struct hvctl *h, int ms);
 
+/** The size of the machine's window in bytes, 0 when it has none. */
+uint64_t hvctl_window_size(struct hvctl *h);
+/** Bytes of the window, some of those asked for; or a negative errno. */
+int64_t hvctl_window_read(struct hvctl *h, uint64_t offset, void *buf,
+                          size_t len);
+
 struct chv_trace;
 
 /**

@@ -69,6 +69,8 @@ struct machine_ops {
 	unsigned int (*domid)(struct machine *m);
 	void (*describe)(struct machine *m, enum chv_info what, char *buf,
 	                 size_t size);
+	/** See chv_target_ops. */
+	int (*symbol_file)(struct machine *m);
 	/** The first and the last position of a replay. */
 	int (*span)(struct machine *m, struct chv_position *first,
 	            struct chv_position *last);

@@ -93,7 +93,7 @@ struct chv_stop {
 /* What describe() can be asked for. */
 enum chv_info {
 	CHV_INFO_NAME,        /* The domain's or trace's name. */
-	CHV_INFO_KERNEL_FILE, /* Path of an ELF file with symbols, or "". */
+	CHV_INFO_KERNEL_FILE, /* Name of an ELF file with symbols, or "". */
 	CHV_INFO_VCPU,        /* One line on the state of one vCPU. */
 	CHV_INFO_TARGET,      /* Lines on the whole target, for people. */
 };
@@ -173,6 +173,12 @@ struct chv_target_ops {
 	 */
 	void (*describe)(struct chv_target *t, enum chv_info what,
 	                 unsigned int vcpu, char *buf, size_t size);
+	/**
+	 * Open CHV_INFO_KERNEL_FILE, with the symbols that the guest has now,
+	 * for reading. Returns a descriptor that the caller closes, or a
+	 * negative errno. Called only when there is such a name.
+	 */
+	int (*symbol_file)(struct chv_target *t);
 	/** The debugger leaves: drop all breakpoints, let go of the guest. */
 	void (*detach)(struct chv_target *t);
 };

@@ -20,6 +20,12 @@ struct chv_trace;
 
 /** Open @path. On failure prints why, sets *@status and returns NULL. */
 struct chv_trace *chv_trace_open(const char *path, int *status);
+/**
+ * The same for bytes that lie elsewhere. @source, copied here, stays usable as
+ * long as the trace is open; @name stands in messages.
+ */
+struct chv_trace *chv_trace_open_source(const struct tf_source *source,
+                                        const char *name, int *status);
 void chv_trace_close(struct chv_trace *t);
 
 const struct tf_super *chv_trace_super(const struct chv_trace *t);

@@ -15,7 +15,7 @@
 
 /* __HYPERVISOR_arch_5: one of the numbers that the ABI leaves to us. */
 #define CHRONO_HYPERCALL 53
-#define CHRONO_VERSION	 1
+#define CHRONO_VERSION	 2
 
 /* The virtual interrupt (VIRQ_ARCH_7) that says: look at CHRONO_STATUS again. */
 #define CHRONO_VIRQ 23
@@ -50,6 +50,7 @@ enum chrono_cmd {
 	CHRONO_AUDIT,		/* recount all references and types */
 	CHRONO_DEBUG_ATTACH,	/* live or replay: CHRONO_RUN may be used */
 	CHRONO_DEBUG_DETACH,
+	CHRONO_WINDOW_READ,	/* what the trace window holds */
 };
 
 /* Where a trace is kept. */
@@ -128,6 +129,7 @@ struct chrono_status {
  *   MEM_*         guest memory             its address      CHRONO_MEM_*
  *   CONSOLE_*, SERIAL_*  text
  *   CALL_COUNTS   64 counters of 8 bytes
+ *   WINDOW_READ   gets bytes               in the window
  */
 struct chrono_bytes {
 	uint64_t buffer; /* address in the caller */

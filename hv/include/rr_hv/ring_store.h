@@ -15,6 +15,8 @@ size_t ring_store_data(const struct trace_store *st, u64 offset,
                        const u8 **data);
 /** Forgets what lies before @offset; false when that is not in the ring. */
 bool ring_store_forget(struct trace_store *st, u64 offset);
+/** True when @st is such a ring: somebody else has to make room in it. */
+bool ring_store_is(const struct trace_store *st);
 /** Fills in what waits and what was ever written; nothing for other stores. */
 void ring_store_fill(const struct trace_store *st, u64 *waiting, u64 *total);
 

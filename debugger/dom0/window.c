@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Traces in dom0: a file of dom0's own, or what the machine's trace window
+ * holds. The hypervisor replays the window by itself; dom0 reads it to know
+ * what happens where.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <chv/trace.h>
+
+#include "cmd.h"
+#include "priv.h"
+
+uint64_t hvctl_window_size(struct hvctl *h)
+{
+	if (!hvctl_has_chrono(h) ||
+	    chrono_simple(&h->chrono, CHRONO_INFO, 0) != 0) {
+		return 0;
+	}
+	return h->chrono.op->u.info.window_bytes;
+}
+
+int64_t hvctl_window_read(struct hvctl *h, uint64_t offset, void *buf,
+                          size_t len)
+{
+	int64_t n;
+
+	len = len < CHRONO_BUFFER ? len : CHRONO_BUFFER;
+	n = chrono_bytes(&h->chrono, CHRONO_WINDOW_READ, 0, len, offset, 0);
+	if (n < 0 || (size_t)n > len) {
+		return hvctl_fail(n < 0 ? (int)n : -EIO, "the trace window: %s",
+		                  strerror(n < 0 ? (int)-n : EIO));
+	}
+	memcpy(buf, h->chrono.buffer, (size_t)n);
+	return n;
+}
+
+static int window_read(void *ctx, uint64_t offset, void *buf, size_t len)
+{
+	uint8_t *p = buf;
+
+	while (len > 0) {
+		int64_t n = hvctl_window_read(ctx, offset, p, len);
+
+		if (n <= 0) {
+			return -1;
+		}
+		p += n;
+		offset += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+struct chv_trace *dom0_trace_open(struct hvctl *h, const char *path,
+                                  int *status)
+{
+	struct tf_source source = {.ctx = h, .read = window_read};
+
+	if (strcmp(path, HVCTL_WINDOW) != 0) {
+		return chv_trace_open(path, status);
+	}
+	source.size = hvctl_window_size(h);
+	if (source.size == 0) {
+		*status = chv_error("this machine has no trace window: start "
+		                    "it with 'chv run --trace FILE'");
+		return NULL;
+	}
+	return chv_trace_open_source(&source, "the trace window", status);
+}
+
+int dom0_replay_create(struct hvctl *h, const char *path, struct chv_trace *t,
+                       uint32_t *domid)
+{
+	bool window = strcmp(path, HVCTL_WINDOW) == 0;
+
+	return hvctl_replay_create(h, window ? NULL : t, domid);
+}
