@@ -26,7 +26,9 @@ import random
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "replay"))
+for folder in ("replay", "system"):
+    sys.path.insert(0, os.path.join(HERE, "..", folder))
+
 import alter
 import qemu
 import recordings as rr
