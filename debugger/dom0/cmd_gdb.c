@@ -161,7 +161,7 @@ static int serve(struct chv_target *t, const struct dom0_gdb *request)
 	int err;
 
 	if (request->serial) {
-		opt.transport = GDB_FD;
+		opt.transport = GDB_LINE;
 		opt.fd = start_relay(&pid);
 		if (opt.fd < 0) {
 			return chv_error("no relay: %s", strerror(errno));

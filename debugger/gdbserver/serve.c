@@ -34,6 +34,7 @@ struct server {
 	int client;   /* -1: nobody. */
 	uint64_t last_input_ms;
 	uint64_t last_output_ms;
+	bool line_closed;
 	size_t held; /* Input that waits for room in the output. */
 	uint8_t input[4096];
 };
@@ -161,6 +162,9 @@ static int begin_client(struct server *sv, int fd)
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	set_nonblocking(fd);
+	if (sv->opt->transport == GDB_LINE) {
+		gdb_session_on_line(sv->session);
+	}
 	sv->client = fd;
 	sv->held = 0;
 	sv->last_input_ms = now_ms();
@@ -173,7 +177,7 @@ static void end_client(struct server *sv, const char *why)
 	logf_line(sv, "GDB has left: %s", why);
 	gdb_session_free(sv->session);
 	sv->session = NULL;
-	if (sv->client != sv->opt->fd || sv->opt->transport != GDB_FD) {
+	if (sv->opt->transport != GDB_FD && sv->opt->transport != GDB_LINE) {
 		close(sv->client);
 	}
 	sv->client = -1;
@@ -234,6 +238,7 @@ static void read_client(struct server *sv)
 		sv->last_input_ms = now_ms();
 		feed(sv);
 	} else if (n == 0) {
+		sv->line_closed = true;
 		end_client(sv, "the connection was closed");
 	} else if (errno != EAGAIN && errno != EINTR) {
 		end_client(sv, strerror(errno));
@@ -347,6 +352,11 @@ static void loop(struct server *sv)
 		}
 		serve_client(sv, p);
 		had_client = had_client || sv->client >= 0;
+		if (sv->client < 0 && sv->opt->transport == GDB_LINE &&
+		    !sv->line_closed &&
+		    begin_client(sv, sv->opt->fd) != 0) {
+			return;
+		}
 		if (sv->client < 0 && had_client &&
 		    (sv->opt->once || sv->listener < 0)) {
 			return;
@@ -367,6 +377,7 @@ static int open_listener(struct server *sv, char *address, size_t size)
 		sv->listener = listen_unix(opt, address, size);
 		break;
 	case GDB_FD:
+	case GDB_LINE:
 		err = begin_client(sv, opt->fd);
 		snprintf(address, size, "descriptor %d", opt->fd);
 		return err;

@@ -150,14 +150,46 @@ static bool allowed_while_running(const struct gdb_session *s)
 	       strcmp(packet, "vCtrlC") == 0;
 }
 
+/* The client before left without a word. */
+static void begin_again(struct gdb_session *s)
+{
+	bool running = s->pending != GDB_PENDING_NONE;
+
+	gdb_drop_breaks(s);
+	gdb_close_files(s);
+	s->noack = false;
+	s->extended = false;
+	s->hold_resume = false;
+	s->queue_len = 0;
+	s->g_vcpu = 0;
+	s->c_vcpu = 0;
+	if (running) {
+		s->target->ops->interrupt(s->target);
+		s->pending = GDB_PENDING_ATTACH;
+	}
+}
+
+static bool is_introduction(const struct gdb_session *s)
+{
+	static const char first[] = "qSupported";
+
+	return s->in.len >= sizeof(first) - 1 &&
+	       memcmp(s->in.buf, first, sizeof(first) - 1) == 0;
+}
+
 static void handle_packet(struct gdb_session *s)
 {
+	bool introduction = s->on_line && is_introduction(s);
+
 	s->naks = 0;
+	if (introduction) {
+		begin_again(s);
+	}
 	if (!s->noack) {
 		queue_byte(s, '+');
 	}
 	rsp_reset(&s->out);
-	if (s->pending == GDB_PENDING_NONE) {
+	if (s->pending == GDB_PENDING_NONE || introduction) {
 		act(s, gdb_dispatch(s));
 	} else if (allowed_while_running(s)) {
 		s->target->ops->interrupt(s->target);
@@ -225,9 +257,10 @@ size_t gdb_session_input(struct gdb_session *s, const uint8_t *data, size_t len)
 
 	/*
 	 * Two frames and an acknowledgement are the most that one packet
-	 * can cause at once; console text checks for itself.
+	 * can cause at once; console text checks for itself. A guest that is
+	 * still being stopped answers nothing.
 	 */
-	while (used < len && !s->closing &&
+	while (used < len && !s->closing && s->pending != GDB_PENDING_ATTACH &&
 	       queue_has_room(s, 2 * RSP_WIRE_MAX + 1)) {
 		handle_event(s, rsp_input_byte(&s->in, data[used++]));
 	}
@@ -335,6 +368,11 @@ struct gdb_session *gdb_session_new(struct chv_target *t)
 		s->pending = GDB_PENDING_ATTACH;
 	}
 	return s;
+}
+
+void gdb_session_on_line(struct gdb_session *s)
+{
+	s->on_line = true;
 }
 
 void gdb_session_free(struct gdb_session *s)

@@ -79,6 +79,7 @@ struct gdb_session {
 	struct rsp_output out;
 	bool noack;
 	bool closing;
+	bool on_line; /* A client may be another than the one before. */
 	unsigned int naks;
 	size_t queue_len;
 	size_t last_at; /* Where the last frame's copy ends: its length. */

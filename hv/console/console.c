@@ -164,7 +164,9 @@ size_t console_serial_write(const char *buf, size_t size)
 		return 0;
 	}
 	for (size_t i = 0; i < size; i++) {
-		uart_putc(RELAYED_LINE, buf[i]);
+		if (!uart_offer(RELAYED_LINE, buf[i])) {
+			return i;
+		}
 	}
 	return size;
 }

@@ -26,6 +26,12 @@ struct gdb_session *gdb_session_new(struct chv_target *t);
 void gdb_session_free(struct gdb_session *s);
 
 /**
+ * On a line on which nobody sees clients come and go: whoever introduces
+ * itself is a new one, and finds what a new one finds.
+ */
+void gdb_session_on_line(struct gdb_session *s);
+
+/**
  * Take bytes from the client. Returns how many were used: fewer than @len
  * means "send the output first, then offer the rest again".
  */
@@ -51,14 +57,19 @@ bool gdb_session_mid_packet(const struct gdb_session *s);
 /** True when the connection should be closed once the output is written. */
 bool gdb_session_closing(const struct gdb_session *s);
 
-enum gdb_transport { GDB_TCP, GDB_UNIX, GDB_FD };
+enum gdb_transport {
+	GDB_TCP,
+	GDB_UNIX,
+	GDB_FD,
+	GDB_LINE, /* A descriptor too, on which clients come and go unseen. */
+};
 
 struct gdb_serve_options {
 	enum gdb_transport transport;
 	const char *host; /* Of GDB_TCP: a numeric address. */
 	uint16_t port;    /* Of GDB_TCP; 0 lets the system choose. */
 	const char *path; /* Of GDB_UNIX. */
-	int fd;           /* Of GDB_FD; stays open. */
+	int fd;           /* Of GDB_FD, GDB_LINE; stays open. */
 	bool once;        /* Leave after the first client. */
 	int stop_fd;      /* Readable when the server should leave, or -1. */
 	/* Called once when clients can connect, with the address. */

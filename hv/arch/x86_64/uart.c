@@ -7,8 +7,10 @@
 #include <arch/cpu.h>
 #include <arch/machine.h>
 
-#define NR_LINES   2
-#define WAIT_POLLS 100000
+#define NR_LINES    2
+#define WAIT_POLLS  100000
+/* Twice the time that a byte takes at 115200 baud, on a port of an old bus. */
+#define OFFER_POLLS 200
 
 enum { THR = 0, IER = 1, FCR = 2, LCR = 3, MCR = 4, LSR = 5, SCR = 7 };
 #define LSR_DATA  0x01
@@ -36,19 +38,29 @@ bool uart_init(unsigned int line)
 	return true;
 }
 
-void uart_putc(unsigned int line, char c)
+static bool put_within(unsigned int line, char c, unsigned int polls)
 {
 	u16 b = base[line];
 
-	if (!present[line]) {
-		return;
-	}
-	for (unsigned int i = 0; i < WAIT_POLLS; i++) {
+	for (unsigned int i = 0; i < polls; i++) {
 		if (inb(b + LSR) & LSR_EMPTY) {
 			outb(b + THR, (u8)c);
-			return;
+			return true;
 		}
 	}
+	return false;
+}
+
+void uart_putc(unsigned int line, char c)
+{
+	if (present[line]) {
+		(void)put_within(line, c, WAIT_POLLS);
+	}
+}
+
+bool uart_offer(unsigned int line, char c)
+{
+	return present[line] && put_within(line, c, OFFER_POLLS);
 }
 
 int uart_getc(unsigned int line)

@@ -47,6 +47,8 @@ extern u64 apic_timer_hz;
 /* 16550 lines. */
 bool uart_init(unsigned int line);
 void uart_putc(unsigned int line, char c);
+/** False when the line did not take it: try again later. */
+bool uart_offer(unsigned int line, char c);
 /** One received byte, or -1. */
 int uart_getc(unsigned int line);
 

@@ -38,7 +38,7 @@ size_t console_buffer_read(struct domain *d, char *buf, size_t size);
 void console_buffer_free(struct domain *d);
 
 /** The machine's second serial line, relayed to the control domain. Bytes read
- *  or written; 0 when there is nothing or no line. */
+ *  or written: as many as the line takes now, 0 when there is none. */
 size_t console_serial_read(char *buf, size_t size);
 size_t console_serial_write(const char *buf, size_t size);
 
