@@ -3,6 +3,7 @@
  * The queue of host timers, sorted by deadline. Guests own few timers (three a
  * vCPU), so insertion by walking is short.
  */
+#include <arch/entry.h>
 #include <hv/lib.h>
 #include <hv/timer.h>
 
@@ -49,8 +50,14 @@ u64 timers_next_ns(void)
 
 void timers_run(void)
 {
-	u64 now = now_ns();
+	u64 now, next = timers_next_ns();
 
+	/* While the host timer still counts to the next deadline, none is due:
+	 * this is asked on every way out of a guest. */
+	if (next == ~0UL || arch_timer_counts_to(next)) {
+		return;
+	}
+	now = now_ns();
 	while (timers_next_ns() <= now) {
 		struct timer *t = CONTAINER_OF(queue.next, struct timer, link);
 

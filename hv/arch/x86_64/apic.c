@@ -108,6 +108,11 @@ void apic_timer_drain(void)
 	this_cpu()->timer_armed_ns = ~0UL;
 }
 
+bool arch_timer_counts_to(u64 deadline_ns)
+{
+	return this_cpu()->timer_armed_ns == deadline_ns;
+}
+
 void arch_timer_arm(u64 deadline_ns)
 {
 	struct cpu *c = this_cpu();

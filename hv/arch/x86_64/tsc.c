@@ -12,13 +12,16 @@
 #define PIT_COUNT  59659 /* 50 ms */
 #define CMOS_TRIES 1000000
 
-static u64 tsc_hz, tsc_base, wallclock_base_ns;
+/* Nanoseconds a tick, as a fraction of 2^32; exact to 2^-32 of a tick. */
+#define SCALE_SHIFT 32
+
+static u64 tsc_hz, tsc_scale, tsc_base, wallclock_base_ns;
 
 u64 now_ns(void)
 {
 	u64 d = rdtsc() - tsc_base;
 
-	return (u64)((unsigned __int128)d * 1000000000UL / tsc_hz);
+	return (u64)((unsigned __int128)d * tsc_scale >> SCALE_SHIFT);
 }
 
 u64 tsc_khz(void)
@@ -102,6 +105,7 @@ void tsc_init(void)
 		tsc_hz = 1000000000;
 		log_warn("TSC could not be calibrated: taken as 1 GHz");
 	}
+	tsc_scale = (1000000000UL << SCALE_SHIFT) / tsc_hz;
 	tsc_base = rdtsc();
 	wallclock_base_ns = cmos_seconds() * 1000000000UL;
 	log_info("TSC %lu kHz", tsc_khz());

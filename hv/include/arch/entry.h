@@ -55,6 +55,8 @@ void arch_irq(unsigned int vector);
 void arch_idle(void);
 /** Arms the one-shot host timer for @deadline_ns (~0: off). */
 void arch_timer_arm(u64 deadline_ns);
+/** True when it is armed for @deadline_ns and has not expired. */
+bool arch_timer_counts_to(u64 deadline_ns);
 /** Ends the machine: powers off, or QEMU's exit device with @status. */
 void __noreturn arch_shutdown(unsigned int status);
 void __noreturn arch_reboot(void);
