@@ -58,7 +58,7 @@ static const char *build(struct snapshot_reader *sr)
 	if (sr->state == NULL) {
 		return "it has no state";
 	}
-	return state_load(sr->rr, &src) == 0 ? NULL
+	return state_load(sr->rr, &src) == 0 ? state_check(sr->rr)
 	                                     : "its state cannot be loaded";
 }
 
@@ -162,8 +162,11 @@ static enum snapshot_result bad(const char *why)
 
 static enum snapshot_result finish(struct snapshot_reader *sr)
 {
-	return state_rebuild(sr->rr) == 0 ? SNAPSHOT_DONE
-	                                  : bad("its tables cannot be rebuilt");
+	if (state_rebuild(sr->rr) != 0) {
+		return bad("its tables cannot be rebuilt");
+	}
+	return mm_audit() == 0 ? SNAPSHOT_DONE
+	                       : bad("its references do not add up");
 }
 
 enum snapshot_result snapshot_read_step(struct snapshot_reader *sr)

@@ -47,6 +47,8 @@ struct state_source {
 };
 int state_save(const struct rr_domain *rr, const struct state_sink *out);
 int state_load(struct rr_domain *rr, const struct state_source *in);
+/** What is impossible in the loaded state, or NULL. */
+const char *state_check(struct rr_domain *rr);
 /** Makes what is derived from the loaded state: twins, roots, windows. */
 int state_rebuild(struct rr_domain *rr);
 /** Bytes that state_save() will put for this domain. */
