@@ -219,9 +219,14 @@ static void twin_protect(struct page *twin)
 
 void mmu_twin_epoch(struct domain *d)
 {
-	struct page *pg;
+	/* Pages shared with the hypervisor are among the frames, and not on
+	 * the list of the domain's own. */
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		struct page *pg = d->frames[g];
 
-	list_for_each (pg, &d->pages, link) {
+		if (pg == NULL) {
+			continue;
+		}
 		pg->flags &= ~PGF_DIRTY;
 		if (pg->twin != NULL && pg->type == PGT_L1) {
 			twin_protect(pg->twin);
