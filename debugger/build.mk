@@ -21,13 +21,13 @@ CHV_SRC := $(CHV_GDB_SRC) $(CHV_TL_SRC) \
 	cmd_gdb.c)
 CHV_OBJ := $(CHV_SRC:%.c=$(O)/chv/%.o) $(TF_SRC:%.c=$(O)/chv/%.o)
 
-$(O)/chv/chv: $(CHV_OBJ) $(O)/chv/chronovisor.py
+$(O)/chv/chv: $(CHV_OBJ) $(addprefix $(O)/chv/,chronovisor.py orc.py)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CHV_CFLAGS) -o $@ $(CHV_OBJ) -lreadline -ljansson -lzstd \
 		-lelf -ldl
 
 # GDB's commands for time travel, found by chv beside itself.
-$(O)/chv/chronovisor.py: debugger/gdb/chronovisor.py
+$(O)/chv/%.py: debugger/gdb/%.py
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 

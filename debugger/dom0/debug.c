@@ -326,6 +326,43 @@ static int symbol_file(struct machine *machine)
 	return fd >= 0 ? fd : -errno;
 }
 
+static void print_module(FILE *f, const struct chv_symbols *s, size_t nr)
+{
+	for (size_t i = 0; i < s->nr; i++) {
+		if (s->list[i].module == nr + 1) {
+			fprintf(f, "%#" PRIx64 " %s\n", s->list[i].address,
+			        s->list[i].name);
+		}
+	}
+}
+
+static char *module_text(struct machine *machine, const char *name)
+{
+	struct chv_memory mem = dom0_machine_memory(self(machine));
+	char error[256];
+	struct chv_symbols *s = chv_symbols_read(&mem, error, sizeof(error));
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = s != NULL ? open_memstream(&text, &len) : NULL;
+
+	for (size_t i = 0; f != NULL && i < s->nr_modules; i++) {
+		const struct chv_module *m = &s->modules[i];
+
+		if (name[0] == '\0') {
+			fprintf(f, "%#" PRIx64 " %" PRIu64 " %s\n", m->base,
+			        m->size, m->name);
+		} else if (strcmp(m->name, name) == 0) {
+			print_module(f, s, i);
+		}
+	}
+	if (f != NULL && fclose(f) != 0) {
+		free(text);
+		text = NULL;
+	}
+	chv_symbols_free(s);
+	return text;
+}
+
 /* A name in any case; whether there are symbols is found out when GDB opens
  * it, since the guest's kernel may not be there yet. */
 static const char *symbol_name(const struct dom0_machine *m)
@@ -402,7 +439,8 @@ static void detach(struct machine *machine)
 	.restore = restore, .drop = drop, .get_regs = get_regs,                \
 	.set_regs = set_regs, .read_mem = read_mem, .write_mem = write_mem,    \
 	.domid = domid, .describe = describe, .span = span, .find = find,      \
-	.event_at = event_at, .symbol_file = symbol_file, .detach = detach
+	.event_at = event_at, .symbol_file = symbol_file,                      \
+	.module_text = module_text, .detach = detach
 
 static const struct machine_ops live_ops = {COMMON};
 static const struct machine_ops replay_ops = {.replay = true, COMMON};

@@ -10,6 +10,8 @@ commands here move and then flush, so that what GDB shows is what is there.
 """
 
 import json
+import os
+import struct
 
 import gdb
 
@@ -43,6 +45,63 @@ def refresh():
 
 def monitor(line):
     gdb.execute("monitor " + line)
+
+
+def module_text(name):
+    """What the server says of a module of the guest's kernel."""
+    text = b""
+    while True:
+        piece = server_packet("qXfer:chv-module:read:%s:%x,%x"
+                              % (name, len(text), 0x800))
+        if piece[:1] not in (b"m", b"l"):
+            raise gdb.GdbError("hv: the server knows nothing of modules here")
+        text += piece[1:]
+        if piece[:1] == b"l":
+            return text.decode("ascii", "replace")
+
+
+def read_elf(path):
+    try:
+        with open(path, "rb") as ko:
+            image = ko.read()
+    except OSError as error:
+        raise gdb.GdbError("hv module: %s" % error)
+    if image[:6] != b"\x7fELF\x02\x01":
+        raise gdb.GdbError("hv module: %s is no ELF file" % path)
+    return image
+
+
+def module_name(image, path):
+    """What a module calls itself; its file may be named differently."""
+    at = image.find(b"\0name=")
+    if at >= 0:
+        return image[at + 6:image.index(b"\0", at + 6)].decode("ascii")
+    return os.path.basename(path).split(".")[0].replace("-", "_")
+
+
+def place_sections(image, there):
+    """Addresses of a module file's sections, by the symbols @there."""
+    start, = struct.unpack_from("<Q", image, 0x28)
+    size, count, names = struct.unpack_from("<HHH", image, 0x3a)
+    headers = [struct.unpack_from("<IIQQQQIIQQ", image, start + size * i)
+               for i in range(count)]
+
+    def text(table, offset):
+        begin = headers[table][4] + offset
+        return image[begin:image.index(b"\0", begin)].decode("ascii")
+
+    sections = {}
+    for header in headers:
+        if header[1] != 2:
+            continue
+        for at in range(header[4], header[4] + header[5], 24):
+            name, _, _, index, value, _ = struct.unpack_from(
+                "<IBBHQQ", image, at)
+            where = there.get(text(header[6], name)) if name else None
+            if where is not None and 0 < index < count:
+                section = text(names, headers[index][0])
+                sections.setdefault(section, int(where, 16) - value)
+    return sections
 
 
 class Hv(gdb.Command):
@@ -153,6 +212,36 @@ def show_prompt(current):
     return "(%.2f%% %s) " % (where["share"] / 100.0, where["moment"])
 
 
+class HvModule(HvCommand):
+    """Load a kernel module's debug information where the guest has it.
+
+    Usage: hv module FILE.ko [NAME]
+    The guest has to stand where the module is loaded. Without arguments the
+    modules that are loaded are listed."""
+
+    def invoke(self, argument, from_tty):
+        words = gdb.string_to_argv(argument)
+        if not words:
+            print(module_text("").rstrip())
+            return
+        image = read_elf(words[0])
+        name = words[1] if len(words) > 1 else module_name(image, words[0])
+        there = dict(reversed(line.split(None, 1))
+                     for line in module_text(name).splitlines())
+        if not there:
+            raise gdb.GdbError("hv module: the guest has no module '%s' here: "
+                               "see 'hv module', or name it" % name)
+        sections = place_sections(image, there)
+        if ".text" not in sections:
+            raise gdb.GdbError("hv module: %s is not the module that the guest "
+                               "has: no function of it is there" % words[0])
+        others = " ".join("-s %s %#x" % item for item in sections.items()
+                          if item[0] != ".text")
+        gdb.execute("add-symbol-file %s %#x %s" % (
+            words[0], sections[".text"], others), to_string=True)
+        print("%s: at %#x" % (name, sections[".text"]))
+
+
 class Checkpoint(gdb.Command):
     """Remember this moment; 'restart N' comes back to it.
 
@@ -210,6 +299,7 @@ def register():
     HvForward("forward")
     HvLast("last")
     HvPrompt("prompt")
+    HvModule("module")
     Checkpoint()
     InfoCheckpoints()
     DeleteCheckpoint()
@@ -217,3 +307,5 @@ def register():
 
 
 register()
+gdb.execute("source " + os.path.join(os.path.dirname(
+    os.path.abspath(__file__)), "orc.py"))

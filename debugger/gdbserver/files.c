@@ -65,8 +65,8 @@ enum gdb_action gdb_file_open(struct gdb_session *s, struct rsp_args *a)
 	flags = rsp_take_hex(a);
 	s->target->ops->describe(s->target, CHV_INFO_KERNEL_FILE, 0, ours,
 	                         sizeof(ours));
-	if (a->bad || s->target->ops->symbol_file == NULL ||
-	    ours[0] == '\0' || strcmp(name, ours) != 0) {
+	if (a->bad || s->target->ops->symbol_file == NULL || ours[0] == '\0' ||
+	    strcmp(name, ours) != 0) {
 		return failed(s, a->bad ? FILE_EINVAL : FILE_ENOENT);
 	}
 	if (flags != 0) {

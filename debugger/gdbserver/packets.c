@@ -25,6 +25,7 @@ static const struct packet packets[] = {
 	{"qXfer:features:read:", PREFIX, gdb_q_features},
 	{"qXfer:threads:read:", PREFIX, gdb_q_threads},
 	{"qXfer:exec-file:read:", PREFIX, gdb_q_exec_file},
+	{"qXfer:chv-module:read:", PREFIX, gdb_q_module},
 	{"qfThreadInfo", EXACT, gdb_q_first_threads},
 	{"qsThreadInfo", EXACT, gdb_q_next_threads},
 	{"qThreadExtraInfo,", PREFIX, gdb_q_thread_extra},

@@ -115,6 +115,27 @@ enum gdb_action gdb_q_exec_file(struct gdb_session *s, struct rsp_args *a)
 	return gdb_xfer_text(s, a, NULL, path[0] != '\0' ? path : NULL);
 }
 
+/* For scripts in GDB: "NAME:OFFSET,LENGTH" of a module's symbols. */
+enum gdb_action gdb_q_module(struct gdb_session *s, struct rsp_args *a)
+{
+	const struct chv_target_ops *ops = s->target->ops;
+	const uint8_t *colon = memchr(a->p, ':', rsp_args_left(a));
+	size_t len = colon != NULL ? (size_t)(colon - a->p) : SIZE_MAX;
+	char name[sizeof(s->module_name)];
+
+	if (len >= sizeof(name) || ops->module_text == NULL) {
+		return gdb_reply(s, GDB_E_INVALID);
+	}
+	memcpy(name, a->p, len);
+	name[len] = '\0';
+	if (s->module_text == NULL || strcmp(s->module_name, name) != 0) {
+		free(s->module_text);
+		s->module_text = ops->module_text(s->target, name);
+		strcpy(s->module_name, name);
+	}
+	return gdb_xfer_text(s, a, NULL, s->module_text);
+}
+
 /*
  * For scripts in GDB: the position as one line of JSON, hex-coded because a
  * brace is an escape on the wire.

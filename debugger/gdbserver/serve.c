@@ -353,8 +353,7 @@ static void loop(struct server *sv)
 		serve_client(sv, p);
 		had_client = had_client || sv->client >= 0;
 		if (sv->client < 0 && sv->opt->transport == GDB_LINE &&
-		    !sv->line_closed &&
-		    begin_client(sv, sv->opt->fd) != 0) {
+		    !sv->line_closed && begin_client(sv, sv->opt->fd) != 0) {
 			return;
 		}
 		if (sv->client < 0 && had_client &&

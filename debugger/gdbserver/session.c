@@ -27,6 +27,8 @@ void gdb_forget(struct gdb_session *s)
 	s->regs_valid = false;
 	free(s->threads_xml);
 	s->threads_xml = NULL;
+	free(s->module_text);
+	s->module_text = NULL;
 }
 
 int gdb_get_regs(struct gdb_session *s, unsigned int vcpu)

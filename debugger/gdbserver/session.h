@@ -105,6 +105,8 @@ struct gdb_session {
 	char *features_xml;
 	int files[GDB_MAX_FILES]; /* Descriptors plus one; 0: not open. */
 	char *threads_xml;
+	char *module_text;
+	char module_name[64];
 
 	struct gdb_breaks breaks;
 
@@ -156,6 +158,7 @@ enum gdb_action gdb_q_attached(struct gdb_session *s, struct rsp_args *a);
 enum gdb_action gdb_q_position(struct gdb_session *s, struct rsp_args *a);
 enum gdb_action gdb_q_search(struct gdb_session *s, struct rsp_args *a);
 enum gdb_action gdb_q_crc(struct gdb_session *s, struct rsp_args *a);
+enum gdb_action gdb_q_module(struct gdb_session *s, struct rsp_args *a);
 enum gdb_action gdb_q_rcmd(struct gdb_session *s, struct rsp_args *a);
 enum gdb_action gdb_start_noack(struct gdb_session *s, struct rsp_args *a);
 enum gdb_action gdb_accept_ok(struct gdb_session *s, struct rsp_args *a);

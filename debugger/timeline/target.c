@@ -235,6 +235,14 @@ static int symbol_file(struct chv_target *t)
 	return self(t)->m->ops->symbol_file(self(t)->m);
 }
 
+static char *module_text(struct chv_target *t, const char *name)
+{
+	struct machine *m = self(t)->m;
+
+	return m->ops->module_text != NULL ? m->ops->module_text(m, name)
+	                                   : NULL;
+}
+
 static void detach(struct chv_target *t)
 {
 	struct timeline *tl = self(t);
@@ -253,7 +261,7 @@ static void detach(struct chv_target *t)
 	.resume = resume, .seek = seek, .interrupt = interrupt,                \
 	.poll_stop = poll_stop, .event_fd = event_fd, .position = position,    \
 	.span = span, .describe = describe, .symbol_file = symbol_file,        \
-	.detach = detach
+	.module_text = module_text, .detach = detach
 
 static const struct chv_target_ops replay_ops = {
 	.kind = "replay", .reversible = true, COMMON};

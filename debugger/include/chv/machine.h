@@ -71,6 +71,7 @@ struct machine_ops {
 	                 size_t size);
 	/** See chv_target_ops. */
 	int (*symbol_file)(struct machine *m);
+	char *(*module_text)(struct machine *m, const char *name);
 	/** The first and the last position of a replay. */
 	int (*span)(struct machine *m, struct chv_position *first,
 	            struct chv_position *last);

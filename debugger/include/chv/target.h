@@ -179,6 +179,13 @@ struct chv_target_ops {
 	 * negative errno. Called only when there is such a name.
 	 */
 	int (*symbol_file)(struct chv_target *t);
+	/**
+	 * Where the guest kernel's module @name has what: a line with
+	 * address and name for each symbol; for "" a line with base, size and
+	 * name for each module. To be freed; NULL when there is none. The
+	 * operation may be missing.
+	 */
+	char *(*module_text)(struct chv_target *t, const char *name);
 	/** The debugger leaves: drop all breakpoints, let go of the guest. */
 	void (*detach)(struct chv_target *t);
 };
