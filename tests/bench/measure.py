@@ -79,7 +79,8 @@ class Watch:
     def _lines(self, data, when):
         *lines, self.rest = (self.rest + data.decode("utf-8", "replace")
                              .replace("\r", "")).split("\n")
-        for line in lines:
+        # Also the line that is not complete yet: when it comes counts.
+        for line in lines + [self.rest]:
             for name, pattern in self.wanted:
                 found = pattern.search(line)
                 if found:
