@@ -37,6 +37,7 @@ static void handle_page_fault(struct vcpu *v)
 		rr_tap_entry(v);
 		rr_tap_exit(v);
 	} else if (!debug_stops_here(v)) {
+		v->domain->resolved_faults++;
 		rr_resolved(v);
 	}
 }
@@ -57,6 +58,7 @@ static void handle_exit(struct vcpu *v)
 	u32 vector = v->s.regs.vector;
 
 	entry_ring_add(v);
+	v->domain->exits[MIN(vector, (u32)NR_EXITS - 1)]++;
 	if (vector >= 32 && vector < 256) {
 		arch_irq(vector);
 	} else if (vector == X86_NMI || vector == X86_MC || vector == X86_DF) {

@@ -60,6 +60,19 @@ static void print_registers(struct domain *d)
 	         r->r14, r->r15, v->s.kernel_root);
 }
 
+/* For whoever wonders where the time went; loglvl=debug. */
+static void print_exits(const struct domain *d)
+{
+	for (unsigned int i = 0; i < NR_EXITS; i++) {
+		if (d->exits[i] != 0) {
+			log_debug("d%u: %lu exits by %s %u", d->id, d->exits[i],
+			          i < 256 ? "vector" : "syscall or iret,", i);
+		}
+	}
+	log_debug("d%u: %lu page faults resolved unseen, %lu hypercalls", d->id,
+	          d->resolved_faults, d->hypercalls);
+}
+
 /* The domain that was built at boot has the lowest id. */
 static bool is_first(const struct domain *d)
 {
@@ -96,6 +109,7 @@ void domain_shutdown(struct domain *d, unsigned int reason)
 		sched_update(v);
 	}
 	log_info("d%u %s", d->id, reason_name(reason));
+	print_exits(d);
 	if (reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog) {
 		print_registers(d);
 	}

@@ -239,6 +239,7 @@ int rr_record_domain(struct domain *d)
 	char buf[8];
 
 	o.hash_interval = boot_option_size("hash-interval", 0);
+	o.history = boot_option("no-history", buf, sizeof(buf)) == NULL;
 	o.aligned = boot_option("aligned", buf, sizeof(buf)) != NULL;
 	o.chaos = boot_option("chaos", buf, sizeof(buf)) != NULL;
 	o.seed = boot_option_size(o.chaos ? "chaos" : "seed", 0);

@@ -72,6 +72,8 @@ struct vcpu {
 	u64 nr_entries; /* counted entries so far: the position (D6) */
 };
 
+#define NR_EXITS 258
+
 struct domain {
 	domid_t id;
 	unsigned int refs;
@@ -117,6 +119,8 @@ struct domain {
 
 	u64 log_tokens, log_refill_ns; /* guest_log() */
 	u64 hypercalls;                /* issued, for the statistics */
+	u64 exits[NR_EXITS]; /* by vector; EXIT_SYSCALL and beyond at the end */
+	u64 resolved_faults; /* page faults that the guest never knew of */
 };
 
 extern struct list all_domains;
