@@ -95,8 +95,3 @@ static s64 decompress(void *ctx, void *dst, size_t cap, const void *src,
 }
 
 const struct tf_codec zstd_codec = {NULL, compress, decompress};
-
-const struct tf_codec *chunk_codec(const struct tf_writer *w)
-{
-	return w->stream == TF_STREAM_SNAPSHOT ? NULL : &zstd_codec;
-}

@@ -42,7 +42,7 @@ static int ring_seal(struct trace_store *st, struct tf_writer *w)
 {
 	struct ring_store *r = ring(st);
 	size_t len;
-	int err = tf_seal(&st->chain, w, chunk_codec(w), r->buf + r->len,
+	int err = tf_seal(&st->chain, w, &zstd_codec, r->buf + r->len,
 	                  RING_SIZE - r->len, &len);
 
 	if (err == 0) {

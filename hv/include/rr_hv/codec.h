@@ -9,8 +9,4 @@
 
 extern const struct tf_codec zstd_codec;
 
-/** What seals @w's records: nothing for the start snapshot, for which the guest
- *  would wait (docs/decisions/snapshot-raw.md). */
-const struct tf_codec *chunk_codec(const struct tf_writer *w);
-
 #endif
