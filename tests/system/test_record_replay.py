@@ -110,7 +110,7 @@ def test_full_window():
     """A window too small ends the recording, not the guest; what is in it
     replays."""
     guest = rr.bare("replay")
-    guest.window_kib = 4096
+    guest.window_kib = 1024
     with rr.Folder() as folder:
         window = folder.window("trace")
         # A digest at each entry fills what the start leaves free.
