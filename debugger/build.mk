@@ -17,11 +17,11 @@ CHV_SRC := $(CHV_GDB_SRC) $(CHV_TL_SRC) \
 	$(addprefix debugger/dom0/,xenlibs.c chrono.c hvctl.c session.c \
 	cmd_domain.c cmd_record.c cmd_console.c cmd_replay.c cmd_gdb.c \
 	debug.c debug_regs.c window.c) \
-	$(addprefix debugger/host/,machine.c process.c cmd_host.c \
-	cmd_gdb.c)
+	$(addprefix debugger/host/,machine.c process.c served.c \
+	cmd_host.c cmd_gdb.c cmd_demo.c)
 CHV_OBJ := $(CHV_SRC:%.c=$(O)/chv/%.o) $(TF_SRC:%.c=$(O)/chv/%.o)
 
-$(O)/chv/chv: $(CHV_OBJ) $(addprefix $(O)/chv/,chronovisor.py orc.py)
+$(O)/chv/chv: $(CHV_OBJ) $(addprefix $(O)/chv/,chronovisor.py orc.py demo.py)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CHV_CFLAGS) -o $@ $(CHV_OBJ) -lreadline -ljansson -lzstd \
 		-lelf -ldl

@@ -223,6 +223,23 @@ static int show_status(struct hvctl *h, const struct hvctl_domain *d)
 	return CHV_OK;
 }
 
+static int wait_end(struct hvctl *h, const struct hvctl_domain *d)
+{
+	struct hvctl_status s = {.session = HVCTL_SESSION_RUNNING};
+	struct chv_progress progress;
+	int err = 0;
+
+	chv_progress_begin(&progress, "recording", 0);
+	while (err == 0 && s.session == HVCTL_SESSION_RUNNING &&
+	       chv_interrupted == 0) {
+		hvctl_wait(h, POLL_MS);
+		err = hvctl_status(h, d->domid, &s);
+		chv_progress_update(&progress, s.entry);
+	}
+	chv_progress_end(&progress);
+	return err == 0 ? show_status(h, d) : dom0_status(err);
+}
+
 static int attach(const struct hvctl_domain *d, const char *path)
 {
 	int fd, status;
@@ -255,6 +272,9 @@ static int on_domain(struct hvctl *h, const char *what, const char *name,
 		int err = hvctl_record_stop(h, d.domid);
 
 		return err == 0 ? CHV_OK : dom0_status(err);
+	}
+	if (strcmp(what, "wait") == 0) {
+		return wait_end(h, &d);
 	}
 	if (strcmp(what, "attach") == 0) {
 		return attach(&d, path);

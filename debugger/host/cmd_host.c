@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -178,6 +180,52 @@ int cmd_run(int argc, char **argv)
 	return status == CHV_OK ? start(&r) : status;
 }
 
+/* QEMU shows files of certain sizes only. The rest of the copy is a hole, and
+ * behind the end of a trace nothing is looked at. */
+static int make_copy(struct host_machine *m, const char *path)
+{
+	uint64_t size = 1 << 20;
+	int from = open(path, O_RDONLY | O_CLOEXEC);
+	int to;
+	off_t left = (off_t)m->trace_size;
+	ssize_t n = 1;
+
+	while (size < m->trace_size) {
+		size *= 2;
+	}
+	strcpy(m->trace_copy, "/tmp/chv-trace-XXXXXX");
+	to = mkostemp(m->trace_copy, O_CLOEXEC);
+	while (from >= 0 && to >= 0 && left > 0 && n > 0) {
+		n = sendfile(to, from, NULL, (size_t)left);
+		left -= n > 0 ? n : 0;
+	}
+	if (left > 0 || ftruncate(to, (off_t)size) != 0) {
+		chv_error("%s: no copy of it in /tmp: %s", chv_clean(path),
+		          strerror(errno));
+		left = 1;
+	}
+	if (from >= 0) {
+		close(from);
+	}
+	if (to >= 0) {
+		close(to);
+	}
+	m->trace = m->trace_copy;
+	m->trace_size = size;
+	if (left > 0) {
+		host_replay_done(m);
+	}
+	return left > 0 ? CHV_FAILED : CHV_OK;
+}
+
+void host_replay_done(struct host_machine *m)
+{
+	if (m->trace_copy[0] != '\0') {
+		unlink(m->trace_copy);
+		m->trace_copy[0] = '\0';
+	}
+}
+
 int host_replay_machine(struct host_machine *m, const char *path,
                         bool clock_from_trace)
 {
@@ -199,12 +247,9 @@ int host_replay_machine(struct host_machine *m, const char *path,
 		m->memory_mib = 768 + (chv_trace_super(t)->nr_frames >> 8) * 2;
 	}
 	chv_trace_close(t);
-	if ((m->trace_size & (m->trace_size - 1)) != 0) {
-		return chv_error("%s: %llu bytes, not a power of two: QEMU "
-		                 "cannot show it to the machine; 'truncate' "
-		                 "a copy to one",
-		                 chv_clean(path),
-		                 (unsigned long long)m->trace_size);
+	if (m->trace_size < 1 << 20 ||
+	    (m->trace_size & (m->trace_size - 1)) != 0) {
+		return make_copy(m, path);
 	}
 	return CHV_OK;
 }
@@ -224,5 +269,9 @@ int cmd_replay(int argc, char **argv)
 		status =
 			host_replay_machine(&r.m, argv[optind], !r.clock_given);
 	}
-	return status == CHV_OK ? start(&r) : status;
+	if (status == CHV_OK) {
+		status = start(&r);
+		host_replay_done(&r.m);
+	}
+	return status;
 }

@@ -280,6 +280,18 @@ static const char *mode_options(const struct host_machine *m)
 	return m->trace != NULL ? " dom0less record=window" : " dom0less";
 }
 
+int host_image_dir(const struct host_machine *m, char *dir, size_t size)
+{
+	struct images im = {0};
+	int status = find_images(m, &im);
+
+	if (status == CHV_OK) {
+		*strrchr(im.hypervisor, '/') = '\0';
+		snprintf(dir, size, "%s", im.hypervisor);
+	}
+	return status;
+}
+
 int host_machine_args(const struct host_machine *m, struct host_args *args)
 {
 	struct images im = {0};

@@ -30,6 +30,7 @@ struct host_machine {
 	const char *trace;
 	bool trace_private;  /* What the machine writes is thrown away. */
 	uint64_t trace_size; /* A power of two. */
+	char trace_copy[32]; /* A file of ours that the window shows, or "". */
 
 	const char *com2; /* Path of a UNIX socket that QEMU opens for COM2. */
 };
@@ -39,6 +40,10 @@ struct host_args {
 	size_t nr;
 	char *argv[HOST_MAX_ARGS + 1]; /* NULL-terminated. */
 };
+
+/** Where the hypervisor for @m and what belongs to it are found. A CHV_ status.
+ */
+int host_image_dir(const struct host_machine *m, char *dir, size_t size);
 
 /**
  * Write QEMU's command line for @m. Returns a CHV_ status; what is wrong
@@ -71,9 +76,11 @@ void host_stop(int pid);
 
 /**
  * Fill in what replaying the trace at @path takes: the window, the memory,
- * and with @clock_from_trace the clock. Returns a CHV_ status.
+ * and with @clock_from_trace the clock. Returns a CHV_ status. A trace whose
+ * size is no power of two is shown as a copy, which host_replay_done() removes.
  */
 int host_replay_machine(struct host_machine *m, const char *path,
                         bool clock_from_trace);
+void host_replay_done(struct host_machine *m);
 
 #endif

@@ -13,7 +13,8 @@
 
 static const char *const trace_words[] = {"info", "verify", "dump", NULL};
 
-static const char *const record_words[] = {"status", "stop", "attach", NULL};
+static const char *const record_words[] = {"status", "stop", "wait", "attach",
+                                           NULL};
 
 static const struct chv_verb verbs[] = {
 	{"help", "help [VERB]", "explain the verbs", "", CHV_ANYWHERE,
@@ -45,11 +46,12 @@ static const struct chv_verb verbs[] = {
 	{"console", "console DOMAIN", "show a domain's console and type to it",
          "  Ctrl-] leaves the console; the domain goes on.\n", CHV_IN_DOM0,
          CHV_ARG_DOMAIN, NULL, NULL, cmd_console},
-	{"record", "record status|stop|attach DOMAIN [--output TRACE]",
+	{"record", "record status|stop|wait|attach DOMAIN [--output TRACE]",
          "control the recording of a domain",
          "  record status DOMAIN                how far it is\n"
          "  record stop DOMAIN                  end the trace; the domain runs "
          "on\n"
+         "  record wait DOMAIN                  return when it has ended\n"
          "  record attach DOMAIN --output TRACE go on writing a file whose\n"
          "                                      recorder has died\n"
          "A recording starts with its domain: see 'create --record'.\n",
@@ -122,6 +124,13 @@ static const struct chv_verb verbs[] = {
          "  --qemu PROGRAM    default: qemu-system-x86_64\n"
          "  --dry-run         print the command line instead\n",
          CHV_ON_HOST, CHV_ARG_NONE, chv_options_run, NULL, cmd_run},
+	{"demo", "demo [--interactive] [--trace FILE]",
+         "record a kernel that crashes, and find out why, backwards",
+         "  --interactive   stay in GDB at the end\n"
+         "  --trace FILE    keep the recording there\n"
+         "  --image-dir DIR where the hypervisor and dom0 are\n"
+         "  --qemu PROGRAM  default: qemu-system-x86_64\n",
+         CHV_ON_HOST, CHV_ARG_NONE, chv_options_demo, NULL, cmd_demo},
 	{"quit", "quit", "leave the shell", "", CHV_IN_SHELL, CHV_ARG_NONE,
          NULL, NULL, cmd_quit},
 };

@@ -115,6 +115,7 @@ $(LINUX_OUT)/dom0-files.list: $(DEBIAN_OUT)/dom0.stamp \
 	  echo file boot/domu.cpio $(LINUX_OUT)/domu.cpio 644; } > $@
 
 $(LINUX_OUT)/dom0.cpio: $(LINUX)/dom0/dom0.list $(LINUX)/dom0/init \
+		$(LINUX)/dom0/demo \
 		$(LINUX_OUT)/busybox.list $(LINUX_OUT)/dom0-libs.list \
 		$(LINUX_OUT)/dom0-files.list $(DOM0_LISTS) \
 		$(DOM0_PROGRAMS) $(DOM0_KERNELS:%=$(LINUX_OUT)/vmlinuz-%) \

@@ -116,6 +116,7 @@ int cmd_trace(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_hypercalls(int argc, char **argv);
 int cmd_symbols(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
 int cmd_create(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_pause(int argc, char **argv);
@@ -137,6 +138,7 @@ extern const struct option chv_options_destroy[];
 extern const struct option chv_options_record[];
 extern const struct option chv_options_replay[];
 extern const struct option chv_options_gdb[];
+extern const struct option chv_options_demo[];
 extern const struct option chv_options_run[];
 
 #endif
