@@ -81,6 +81,32 @@ void cpu_describe(struct tf_super *sb)
 	}
 }
 
+/* The brand string that the CPU gives itself (SDM 2A CPUID). */
+static void brand(char text[49])
+{
+	for (unsigned int i = 0; i < 3; i++) {
+		struct cpuid_regs r = cpuid(0x80000002 + i, 0);
+
+		memcpy(text + 16 * i, &r, sizeof(r));
+	}
+	text[48] = '\0';
+}
+
+void cpu_name(struct tf_super *sb)
+{
+	char text[49];
+	const char *p = text;
+
+	if (!leaf_present(0x80000004)) {
+		return;
+	}
+	brand(text);
+	while (*p == ' ') {
+		p++;
+	}
+	tf_super_text(sb->machine, sizeof(sb->machine), p);
+}
+
 bool cpu_same(const struct tf_super *sb)
 {
 	for (u32 i = 0; i < sb->nr_cpuid; i++) {

@@ -241,8 +241,11 @@ int rr_record_domain(struct domain *d)
 	o.hash_interval = boot_option_size("hash-interval", 0);
 	o.history = boot_option("no-history", buf, sizeof(buf)) == NULL;
 	o.aligned = boot_option("aligned", buf, sizeof(buf)) != NULL;
+	o.seed = boot_option_size("seed", 0);
 	o.chaos = boot_option("chaos", buf, sizeof(buf)) != NULL;
-	o.seed = boot_option_size(o.chaos ? "chaos" : "seed", 0);
+	if (o.chaos && buf[0] != '\0') {
+		o.seed = boot_option_size("chaos", 0);
+	}
 	if (store == NULL || rr_record(d, store, &o) != 0) {
 		return -XEN_EINVAL;
 	}

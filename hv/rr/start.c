@@ -73,6 +73,7 @@ static void fill_super(const struct rr_domain *rr, const char *name)
 	sb->hash_interval = c->hash_interval;
 	sb->slice_frames = c->slice_frames;
 	cpu_describe(sb);
+	cpu_name(sb);
 	tf_super_text(sb->domain_name, sizeof(sb->domain_name), name);
 	tf_super_text(sb->clock, sizeof(sb->clock), iclock->name);
 	tf_super_text(sb->hv_version, sizeof(sb->hv_version), "Chronovisor");

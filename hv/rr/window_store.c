@@ -57,8 +57,7 @@ static int window_seal(struct trace_store *st, struct tf_writer *tw)
 	if (!tw->ended) {
 		room = room > TF_END_ROOM ? room - TF_END_ROOM : 0;
 	}
-	err = tf_seal(&st->chain, tw, &zstd_codec, w->base + w->at, room,
-	              &len);
+	err = tf_seal(&st->chain, tw, &zstd_codec, w->base + w->at, room, &len);
 	if (err == 0) {
 		w->at += len;
 	}

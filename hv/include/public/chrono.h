@@ -15,42 +15,43 @@
 
 /* __HYPERVISOR_arch_5: one of the numbers that the ABI leaves to us. */
 #define CHRONO_HYPERCALL 53
-#define CHRONO_VERSION	 2
+#define CHRONO_VERSION   2
 
-/* The virtual interrupt (VIRQ_ARCH_7) that says: look at CHRONO_STATUS again. */
+/* The virtual interrupt (VIRQ_ARCH_7) that says: look at CHRONO_STATUS again.
+ */
 #define CHRONO_VIRQ 23
 
 enum chrono_cmd {
-	CHRONO_INFO = 1,	/* any */
-	CHRONO_SET_TRACED,	/* right after createdomain, before memory */
-	CHRONO_RECORD_START,	/* traced, paused, never run */
-	CHRONO_RECORD_STOP,	/* ends at the next entry */
-	CHRONO_STATUS,		/* of a recording or replay */
-	CHRONO_TRACE_READ,	/* recording: sealed bytes out of the ring */
-	CHRONO_TRACE_ACK,	/* ... are durable: the ring forgets them */
-	CHRONO_REPLAY_CREATE,	/* a domain from a trace; starts paused */
-	CHRONO_TRACE_FEED,	/* replay: the chunk that STATUS wants */
-	CHRONO_RUN,		/* debugged domain: run to a condition */
-	CHRONO_INTERRUPT,	/* ... stop it at the next instruction */
+	CHRONO_INFO = 1,      /* any */
+	CHRONO_SET_TRACED,    /* right after createdomain, before memory */
+	CHRONO_RECORD_START,  /* traced, paused, never run */
+	CHRONO_RECORD_STOP,   /* ends at the next entry */
+	CHRONO_STATUS,        /* of a recording or replay */
+	CHRONO_TRACE_READ,    /* recording: sealed bytes out of the ring */
+	CHRONO_TRACE_ACK,     /* ... are durable: the ring forgets them */
+	CHRONO_REPLAY_CREATE, /* a domain from a trace; starts paused */
+	CHRONO_TRACE_FEED,    /* replay: the chunk that STATUS wants */
+	CHRONO_RUN,           /* debugged domain: run to a condition */
+	CHRONO_INTERRUPT,     /* ... stop it at the next instruction */
 	CHRONO_REGS_GET,
-	CHRONO_REGS_SET,	/* not in replay */
+	CHRONO_REGS_SET, /* not in replay */
 	CHRONO_MEM_READ,
-	CHRONO_MEM_WRITE,	/* not in replay */
+	CHRONO_MEM_WRITE, /* not in replay */
 	CHRONO_BREAK_SET,
 	CHRONO_BREAK_CLEAR,
-	CHRONO_CHECKPOINT,	/* replay: keep this moment */
-	CHRONO_RESTORE,		/* replay: go back to a kept moment */
-	CHRONO_DROP,		/* replay: forget a kept moment */
-	CHRONO_CONSOLE_SETUP,	/* the hypervisor as backend of its console */
-	CHRONO_CONSOLE_READ,	/* what the domain wrote to its console */
-	CHRONO_CONSOLE_WRITE,	/* input for its console */
-	CHRONO_SERIAL_READ,	/* COM2 of the machine */
+	CHRONO_CHECKPOINT,    /* replay: keep this moment */
+	CHRONO_RESTORE,       /* replay: go back to a kept moment */
+	CHRONO_DROP,          /* replay: forget a kept moment */
+	CHRONO_CONSOLE_SETUP, /* the hypervisor as backend of its console */
+	CHRONO_CONSOLE_READ,  /* what the domain wrote to its console */
+	CHRONO_CONSOLE_WRITE, /* input for its console */
+	CHRONO_SERIAL_READ,   /* COM2 of the machine */
 	CHRONO_SERIAL_WRITE,
-	CHRONO_CALL_COUNTS,	/* hypercalls by number, as hv counted them */
-	CHRONO_AUDIT,		/* recount all references and types */
-	CHRONO_DEBUG_ATTACH,	/* live or replay: CHRONO_RUN may be used */
+	CHRONO_CALL_COUNTS,  /* hypercalls by number, as hv counted them */
+	CHRONO_AUDIT,        /* recount all references and types */
+	CHRONO_DEBUG_ATTACH, /* live or replay: CHRONO_RUN may be used */
 	CHRONO_DEBUG_DETACH,
-	CHRONO_WINDOW_READ,	/* what the trace window holds */
+	CHRONO_WINDOW_READ, /* what the trace window holds */
 };
 
 /* Where a trace is kept. */
@@ -67,14 +68,14 @@ enum chrono_cmd {
 #define CHRONO_STATE_NONE     255
 
 struct chrono_position {
-	uint64_t entry;	 /* counted entries into the hypervisor */
+	uint64_t entry;  /* counted entries into the hypervisor */
 	uint64_t offset; /* instructions since that entry's exit */
 };
 
 struct chrono_info {
 	uint32_t version;      /* out: CHRONO_VERSION */
 	uint32_t clock_exact;  /* out */
-	char clock[16];	       /* out: name of the instruction clock */
+	char clock[16];        /* out: name of the instruction clock */
 	uint64_t window_bytes; /* out: 0 without a window */
 	uint64_t free_bytes;   /* out: memory for replays and checkpoints */
 };
@@ -82,12 +83,12 @@ struct chrono_info {
 struct chrono_record {
 	uint32_t store; /* CHRONO_STORE_* */
 	uint32_t flags; /* CHRONO_RECORD_* */
-	uint64_t seed; /* 0: a fresh one */
+	uint64_t seed;  /* 0: a fresh one */
 	char name[64];
 };
 #define CHRONO_RECORD_NO_HISTORY 0x1
-#define CHRONO_RECORD_CHAOS	 0x2 /* timers come at widely random moments */
-#define CHRONO_RECORD_ALIGNED 0x4 /* events wait for the next entry */
+#define CHRONO_RECORD_CHAOS      0x2 /* timers come at widely random moments */
+#define CHRONO_RECORD_ALIGNED    0x4 /* events wait for the next entry */
 
 struct chrono_status {
 	uint8_t mode;  /* 0 none, 1 record, 2 replay */
@@ -133,21 +134,21 @@ struct chrono_status {
  */
 struct chrono_bytes {
 	uint64_t buffer; /* address in the caller */
-	uint64_t size;	 /* in: of the buffer; out: bytes moved */
+	uint64_t size;   /* in: of the buffer; out: bytes moved */
 	uint64_t offset; /* in: file offset, or guest address */
-	uint32_t flags;	 /* CHRONO_MEM_* */
+	uint32_t flags;  /* CHRONO_MEM_* */
 	uint32_t pad;
 };
 /* MEM_READ and MEM_WRITE: which address space `offset` is in. */
 #define CHRONO_MEM_ACTIVE 0 /* virtual, the mode that the vCPU is in */
 #define CHRONO_MEM_KERNEL 1 /* virtual, the guest kernel's tables */
-#define CHRONO_MEM_USER	  2 /* virtual, the user tables */
+#define CHRONO_MEM_USER   2 /* virtual, the user tables */
 #define CHRONO_MEM_FRAME  3 /* the domain's frames: number << 12 | offset */
 
 struct chrono_run {
 	uint32_t kind;
 	uint32_t flags;
-	uint64_t count;		      /* STEP: instructions */
+	uint64_t count;               /* STEP: instructions */
 	struct chrono_position limit; /* stop here at the latest */
 };
 #define CHRONO_RUN_FREE 0 /* to a break, the limit or the end */
@@ -162,7 +163,7 @@ struct chrono_run {
 #define CHRONO_STOP_BREAK     4 /* execution at break_address */
 #define CHRONO_STOP_WATCH     5 /* access to break_address */
 #define CHRONO_STOP_INTERRUPT 6
-#define CHRONO_STOP_END	      7 /* the end of the trace */
+#define CHRONO_STOP_END       7 /* the end of the trace */
 #define CHRONO_STOP_SHUTDOWN  8 /* live: the guest shut down or crashed */
 #define CHRONO_STOP_DIVERGED  9
 #define CHRONO_STOP_WAITING   10 /* for bytes of the trace */
@@ -220,9 +221,9 @@ struct chrono_traced {
 };
 
 struct chrono_op {
-	uint32_t cmd;	  /* enum chrono_cmd */
+	uint32_t cmd;     /* enum chrono_cmd */
 	uint32_t version; /* CHRONO_VERSION */
-	uint16_t domid;	  /* out of REPLAY_CREATE */
+	uint16_t domid;   /* out of REPLAY_CREATE */
 	uint16_t vcpu;
 	uint32_t pad;
 	union {

@@ -27,12 +27,12 @@ void rr_room_check(struct rr_domain *rr);
 void rr_fed(struct rr_domain *rr);
 
 struct rr_record_options {
-	const char *name; /* for people */
+	const char *name;  /* for people */
 	u64 hash_interval; /* entries between two digests; 0: the default */
-	u64 seed;         /* 0: a fresh one */
-	bool history;     /* keep every hypercall for people to read */
-	bool aligned; /* events wait for the next entry, up to a bound */
-	bool chaos;       /* vary widely when timers come */
+	u64 seed;          /* 0: a fresh one */
+	bool history;      /* keep every hypercall for people to read */
+	bool aligned;      /* events wait for the next entry, up to a bound */
+	bool chaos;        /* vary widely when timers come */
 };
 
 /** Starts recording @d into @store, which is taken over; the domain may run
@@ -49,5 +49,7 @@ bool cpu_recordable(void);
 /** The raw CPU into the header; and whether this machine's is the same. */
 void cpu_describe(struct tf_super *sb);
 bool cpu_same(const struct tf_super *sb);
+/** What the CPU calls itself, for people. */
+void cpu_name(struct tf_super *sb);
 
 #endif
