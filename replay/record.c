@@ -179,9 +179,10 @@ static uint64_t record_read_time(struct rr_session *s)
 	uint64_t shown = rr_time(s);
 
 	if (shown > now || now - shown > s->config.rebase_bound_ns) {
-		/* Never backwards, even if the host's clock is. */
-		if (now < s->s.clock.base_ns) {
-			now = s->s.clock.base_ns;
+		/* Never before what the read before this one showed, even if
+		 * the host's clock is. */
+		if (now < shown - s->config.time_step_ns) {
+			now = shown - s->config.time_step_ns;
 		}
 		rr_clock_set(&s->s.clock, now);
 		put(s, TF_TIME,

@@ -61,6 +61,12 @@ def record(name, guest, window, options=""):
     return rr.load(window)
 
 
+def keep(traces, trace):
+    """Put a recording's trace where its replays find it; its digest."""
+    traces.append(trace)
+    return f"digest {trace.final_digest()}"
+
+
 def replay(name, guest, window, trace, memory_mib=None):
     run = rr.replay(name, guest, window, memory_mib=memory_mib)
     rr.check_same(run, trace)
@@ -73,8 +79,8 @@ def piece_replays(args, tally):
         with rr.Folder() as folder:
             window = folder.window("trace")
             traces = []
-            tally.run(f"{mode} recording", lambda: traces.append(
-                record(f"acc-{mode}", guest, window, options)))
+            tally.run(f"{mode} recording", lambda: keep(
+                traces, record(f"acc-{mode}", guest, window, options)))
             if not traces:
                 continue
             for number in range(args.replays):
@@ -112,8 +118,8 @@ def piece_alterations(args, tally):
         with rr.Folder() as folder:
             window = folder.window("trace")
             traces = []
-            tally.run(f"recording of {guest.name}", lambda: traces.append(
-                record(f"acc-{guest.name}", guest, window)))
+            tally.run(f"recording of {guest.name}", lambda: keep(
+                traces, record(f"acc-{guest.name}", guest, window)))
             if not traces:
                 continue
             chosen = alter.alterations(traces[0], args.seed)

@@ -96,7 +96,7 @@ static uint64_t handle(struct sim *m, const struct sim_insn *i)
 	case SIM_CALL_EFFECT:
 		return effect(m, i);
 	case SIM_CALL_TIME:
-		return rr_time(&m->session);
+		return sim_time(m, rr_time(&m->session));
 	case SIM_CALL_TIMER:
 		return set_timer(m, i);
 	case SIM_CALL_BLOCK:
@@ -184,7 +184,7 @@ void sim_enter(struct sim *m, const struct sim_insn *i)
 		multicall(m, i);
 		break;
 	case SIM_READ_TIME:
-		m->s.reg[i->a] = rr_read_time(&m->session);
+		m->s.reg[i->a] = sim_time(m, rr_read_time(&m->session));
 		break;
 	case SIM_TRAP_VALUE:
 		trap_value(m, i);

@@ -28,6 +28,15 @@ bool sim_chance(struct sim_rng *r, uint64_t n)
 	return sim_below(r, n) == 0;
 }
 
+uint64_t sim_time(struct sim *m, uint64_t ns)
+{
+	if (ns < m->seen_ns && m->session.state == RR_RUNNING) {
+		m->wrong = "time went backwards";
+	}
+	m->seen_ns = ns;
+	return ns;
+}
+
 uint8_t *sim_byte(struct sim *m, uint64_t address)
 {
 	return &m->s.memory[address % SIM_MEMORY];
@@ -91,6 +100,10 @@ static void settle(struct sim *m, const struct rr_event *e)
 
 	switch (e->kind) {
 	case RR_EVENT_TIMER:
+		if (m->session.mode == RR_RECORD &&
+		    e->deadline_ns != o->deadline_ns[e->source]) {
+			m->wrong = "a timer fires with another deadline";
+		}
 		o->timers &= ~(1u << e->source);
 		break;
 	case RR_EVENT_PORT:
@@ -190,6 +203,10 @@ static struct tf_hash128 machine_frames_digest(void *ctx, uint64_t first,
 	struct sim *m = ctx;
 	struct tf_hash128 h = {0, 0};
 
+	if (count != SIM_FRAMES) {
+		m->nr_slices++;
+		m->digested |= ((1ull << count) - 1) << first;
+	}
 	for (uint64_t i = first; i < first + count; i++) {
 		h = tf_hash(h, m->s.memory + i * SIM_FRAME_SIZE,
 		            SIM_FRAME_SIZE);
@@ -386,6 +403,7 @@ static void raise_timer(struct sim *m)
 
 	rr_raise_timer(&m->session, (enum tf_timer_source)i, m->s.timer_ns[i]);
 	m->owed.timers |= 1u << i;
+	m->owed.deadline_ns[i] = m->s.timer_ns[i];
 }
 
 static void one_event(struct sim *m)
@@ -425,7 +443,7 @@ static void happen(struct sim *m)
 			one_event(m);
 		} while (sim_chance(&w->rng, 3));
 	}
-	if (sim_chance(&w->rng, 20000)) {
+	if (w->flood_every != 0 && sim_chance(&w->rng, w->flood_every)) {
 		flood(m);
 	}
 	if (w->seal_every != 0 && sim_chance(&w->rng, w->seal_every)) {

@@ -91,17 +91,19 @@ struct sim_journal {
 struct sim_world {
 	struct sim_rng rng;
 	uint64_t now_ns;
-	uint64_t calm;       /* an event from outside every so many steps */
-	uint64_t seal_every; /* a seal request every so many steps; 0: none */
-	uint64_t stop_at;    /* entry of a stop request, 0: none */
-	bool exact;          /* deliveries in the middle of code */
-	bool clock_jumps;    /* host time sometimes leaps, also backwards */
+	uint64_t calm;        /* an event from outside every so many steps */
+	uint64_t flood_every; /* an event on every port; 0: never */
+	uint64_t seal_every;  /* a seal request every so many steps; 0: none */
+	uint64_t stop_at;     /* entry of a stop request, 0: none */
+	bool exact;           /* deliveries in the middle of code */
+	bool clock_jumps;     /* host time sometimes leaps, also backwards */
 };
 
 /* Raised, and not yet visible to the machine. */
 struct sim_owed {
 	uint64_t ports[SIM_PORTS / 64];
 	uint64_t timers, console;
+	uint64_t deadline_ns[RR_NR_TIMERS];
 };
 
 struct sim_trace;
@@ -112,6 +114,10 @@ struct sim {
 	struct sim_insn code[SIM_CODE];
 	struct sim_world world;
 	struct sim_owed owed;
+	uint64_t seen_ns;       /* latest time that the machine was shown */
+	uint64_t digested;      /* a bit for each frame in a slice's digest */
+	unsigned int nr_slices; /* ... of which there were so many */
+	const char *wrong;      /* what the engine did wrong to the machine */
 	struct sim_journal journal;
 	struct sim_trace *trace;
 	uint64_t max_steps; /* more are a hang */
@@ -141,6 +147,8 @@ uint64_t sim_digest(const struct sim *m);
 /* ---- entries (entries.c) ------------------------------------------------- */
 /** Executes the instruction @i, which enters the hypervisor. */
 void sim_enter(struct sim *m, const struct sim_insn *i);
+/** The machine is shown a time: it never goes back. */
+uint64_t sim_time(struct sim *m, uint64_t ns);
 /** Guest addresses wrap: any value is one. */
 uint8_t *sim_byte(struct sim *m, uint64_t address);
 

@@ -16,6 +16,7 @@
 #define DEFAULT_SEEDS 100
 #define ALTERATIONS   24
 #define RAW_SIZE      (256u << 10)
+#define RAW_LEAST     (160u << 10)
 #define WINDOW        (32u << 20)
 
 static uint64_t seed;
@@ -83,6 +84,7 @@ static void choose_world(struct sim_world *w, struct sim_rng *r, uint64_t fuel)
 		.rng = {sim_random(r)},
 		.now_ns = sim_chance(r, 4) ? 0 : sim_below(r, 1000000),
 		.calm = 2 + sim_below(r, 200),
+		.flood_every = sim_chance(r, 3) ? 0 : 300 + sim_below(r, 9000),
 		.seal_every = sim_chance(r, 4) ? 0 : 20 + sim_below(r, 500),
 		.stop_at = sim_chance(r, 3) ? 1 + sim_below(r, fuel / 4) : 0,
 		.exact = !sim_chance(r, 4),
@@ -94,6 +96,7 @@ static void record(struct recording *rec, size_t window)
 {
 	struct sim_rng r = {seed};
 	struct sim *m = &rec->sim;
+	size_t raw_size;
 	int err;
 
 	rec->fuel = 200 + sim_below(&r, 6000);
@@ -102,14 +105,19 @@ static void record(struct recording *rec, size_t window)
 	choose_world(&m->world, &r, rec->fuel);
 	sim_trace_init(&rec->trace, window);
 	m->trace = &rec->trace;
-	rec->raw = malloc(RAW_SIZE);
+	raw_size = sim_chance(&r, 2) ? RAW_SIZE : RAW_LEAST;
+	rec->raw = malloc(raw_size);
 	rec->raw_history = malloc(RAW_SIZE);
 	rec->calls = malloc(sizeof(*rec->calls));
 	err = rr_record_start(&m->session, &rec->config, &sim_machine, m,
-	                      rec->raw, RAW_SIZE, rec->raw_history, RAW_SIZE,
+	                      rec->raw, raw_size, rec->raw_history, RAW_SIZE,
 	                      rec->calls);
 	check(err == 0, m, "the recording does not start");
 	check(sim_run(m), m, "the recording does not end");
+	check(m->wrong == NULL, m, m->wrong);
+	check(m->nr_slices * rec->config.slice_frames < 2 * SIM_FRAMES ||
+	              m->digested == (1ull << SIM_FRAMES) - 1,
+	      m, "some frames are in no slice");
 	sim_trace_open(&rec->trace, window);
 	count.entries += m->session.s.position.entry;
 	for (size_t i = 0; i < m->journal.nr; i++) {
@@ -169,6 +177,7 @@ static void check_finished(const struct recording *rec, const struct sim *m)
 	check(a->s.hash == b->s.hash, m, "the rolling hashes differ");
 	check(memcmp(a->s.nr_calls, b->s.nr_calls, sizeof(a->s.nr_calls)) == 0,
 	      m, "the counts of calls differ");
+	check(m->wrong == NULL, m, m->wrong);
 	check(m->nr_stopped == 1 + m->lost_loads, m,
 	      "the machine was told of the end another time than once");
 }
@@ -269,6 +278,22 @@ static void replay_resumed(struct recording *rec, struct sim_rng *r)
 
 /* ---- windows too small --------------------------------------------------- */
 
+/* END lies at the last position that the trace reaches. */
+static void check_full_end(const struct recording *rec)
+{
+	const struct tf_index *index = &rec->trace.index;
+	uint64_t reached = 0;
+
+	for (size_t i = 0; i + 1 < index->nr; i++) {
+		if (index->entry[i].stream == TF_STREAM_REPLAY) {
+			reached = index->entry[i].last_entry;
+		}
+	}
+	check(index->nr != 0 &&
+	              index->entry[index->nr - 1].last_entry == reached,
+	      &rec->sim, "the END of a full trace is elsewhere");
+}
+
 static void record_full(size_t window)
 {
 	struct recording rec;
@@ -285,6 +310,7 @@ static void record_full(size_t window)
 	check(rec.sim.session.state == RR_FAILED &&
 	              strcmp(rec.sim.session.report.what, what) == 0,
 	      &rec.sim, "a full trace ends the recording otherwise");
+	check_full_end(&rec);
 	replay_begin(&rec, &rec.trace, &m);
 	rr_exit(&m.session);
 	check(sim_run(&m), &m, "the replay of a full trace does not end");
@@ -320,7 +346,8 @@ static void replay_altered(struct recording *rec, struct sim_rng *r)
 	count.altered++;
 	if (m.session.state != RR_FINISHED) {
 		count.reported++;
-	} else if (m.end_digest == rec->sim.end_digest) {
+	} else if (m.end_digest == rec->sim.end_digest &&
+	           m.session.s.hash == rec->sim.session.s.hash) {
 		count.equal++;
 	} else {
 		failed("record %lu: %s: finished with another state",

@@ -241,6 +241,40 @@ static void clock_steps_and_rebases(void **state)
 	assert_int_equal(f.session.state, RR_RUNNING);
 }
 
+/* The digests of entry 2, as they should be or with one bit wrong. */
+static enum rr_state replay_digests(uint64_t rip, uint64_t hash, uint64_t lo)
+{
+	struct tf_entry_sync sync = {.entry = 2, .rip = rip, .hash = hash};
+	struct tf_slice_digest slice = {
+		.entry = 2, .nr_frames = 4, .digest = {lo, 4}};
+	struct rr_config c = config;
+	struct fake f;
+
+	c.hash_interval = 2;
+	c.slice_interval = 2;
+	write_begin(&f);
+	assert_int_equal(tf_put_entry_sync(&f.writer, &sync), 0);
+	assert_int_equal(tf_put_slice_digest(&f.writer, &slice), 0);
+	write_end(&f, 3, TF_END_STOP);
+	rr_replay_start(&f.session, &c, &machine, &f);
+	rr_exit(&f.session);
+	enter(&f);
+	assert_int_equal(f.session.state, RR_RUNNING);
+	enter(&f);
+	return f.session.state;
+}
+
+static void digests_are_compared_at_once(void **state)
+{
+	uint64_t hash = hash_after(2);
+
+	(void)state;
+	assert_int_equal(replay_digests(0x1234, hash, 0), RR_RUNNING);
+	assert_int_equal(replay_digests(0x1235, hash, 0), RR_DIVERGED);
+	assert_int_equal(replay_digests(0x1234, hash ^ 1, 0), RR_DIVERGED);
+	assert_int_equal(replay_digests(0x1234, hash, 1), RR_DIVERGED);
+}
+
 static void missed_records_are_reported(void **state)
 {
 	struct tf_time t = {.entry = 1, .base_ns = 5000};
@@ -489,6 +523,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_come_at_their_positions),
 		cmocka_unit_test(clock_steps_and_rebases),
+		cmocka_unit_test(digests_are_compared_at_once),
 		cmocka_unit_test(missed_records_are_reported),
 		cmocka_unit_test(landing_beyond_the_code_is_reported),
 		cmocka_unit_test(other_calls_are_reported),
