@@ -35,6 +35,11 @@ $(O)/chv/%.py: debugger/gdb/%.py
 chv: $(O)/chv/chv
 ALL += $(O)/chv/chv
 
+.PHONY: demo
+demo: ## record a kernel until it crashes, and find out why, backwards
+demo: hv chv linux
+	$(Q)$(O)/chv/chv demo
+
 # ---- tests -----------------------------------------------------------------
 # A small freestanding program: what the table target records and replays.
 $(O)/tests/debugger/walk: tests/debugger/walk.c

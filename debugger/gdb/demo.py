@@ -11,17 +11,13 @@ import gdb
 
 
 def say(text):
-    print("\n" + text)
+    print("\n" + text, flush=True)
 
 
-def run(command, show=True):
-    """Type a command: show it, and what GDB answers."""
-    print("(gdb) " + command)
-    text = gdb.execute(command, to_string=True)
-    if show:
-        print("\n".join("    " + line for line in text.rstrip().splitlines()
-                        if line.strip()))
-    return text
+def run(command):
+    """Type a command."""
+    print("(gdb) " + command, flush=True)
+    gdb.execute(command)
 
 
 def frame_called(name):
@@ -72,8 +68,10 @@ def demo():
     run("delete")
     run("watch -l ring->used")
     run("reverse-continue")
+    say("That is the same line, which counts what it writes. Once more.")
+    run("reverse-continue")
     run("bt")
-    say("The timer interrupt, in the middle of measure(): after the test, before "
+    say("A timer interrupt, in the middle of measure(): after the test, before "
         "the write. The race is found: %s:%d writes where 'used' points, and "
         "nobody locks." % (os.path.basename(line.symtab.filename), line.line))
     run("delete")
