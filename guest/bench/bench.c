@@ -39,6 +39,23 @@ static void page_fault(unsigned long n)
 	}
 }
 
+/* The kernel's cli is refused by the CPU and emulated; so is its port I/O. */
+static void trapped_cli(unsigned long n)
+{
+	for (unsigned long i = 0; i < n; i++) {
+		asm volatile("cli" : : : "memory");
+	}
+}
+
+static void port_read(unsigned long n)
+{
+	unsigned char got;
+
+	for (unsigned long i = 0; i < n; i++) {
+		asm volatile("inb $0x42, %0" : "=a"(got) : : "memory");
+	}
+}
+
 static void va_mapping(unsigned long n)
 {
 	uint64_t frame[2] = {va_to_mfn(page), va_to_mfn(other)};
@@ -96,6 +113,8 @@ static const struct {
 	{"null-call", null_call, 400000},
 	{"exception", exception, 100000},
 	{"page-fault", page_fault, 100000},
+	{"trapped-cli", trapped_cli, 100000},
+	{"port-read", port_read, 100000},
 	{"va-mapping", va_mapping, 100000},
 	{"mmu-update", mmu_update, 50000},
 	{"event-channel", event_channel, 100000},
@@ -105,6 +124,10 @@ static const struct {
 
 GUEST_TEST(bench)
 {
+	/* What the guest kernel needs for cli and port I/O. */
+	struct physdev_set_iopl iopl = {.iopl = 1};
+
+	hc_physdev_op(PHYSDEVOP_set_iopl, &iopl);
 	for (unsigned int i = 0; i < ARRAY_LEN(parts); i++) {
 		print("bench: %s start %lu\n", parts[i].name, parts[i].count);
 		parts[i].run(parts[i].count);

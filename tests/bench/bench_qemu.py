@@ -9,6 +9,7 @@ import subprocess
 import cases
 import machines
 import measure
+import qemu
 import systems
 import trace
 from lab import Case
@@ -20,8 +21,8 @@ LOG = f"{machines.OUT}/qemu-log"
 DISK = f"{machines.OUT}/qemu-empty.qcow2"
 REVERSE_LOG = f"{machines.OUT}/qemu-reverse-log"
 # Late in the workload, counted in instructions.
-REVERSE_AT = int(os.environ.get("REVERSE_AT", "3000000000"))
-REVERSE_S = 400
+REVERSE_AT = int(os.environ.get("REVERSE_AT", "1700000000"))
+REVERSE_S = 300
 SHIFTS = {"shift=0": "shift=0,sleep=off", "auto": "shift=auto"}
 
 
@@ -87,21 +88,27 @@ def reverse_recording():
 
 
 def gdb(path):
-    """What the script in GDB measures: [(seconds, instruction)]."""
+    """GDB with the script that steps back in the QEMU behind a socket."""
+    return subprocess.Popen(
+        ["gdb", "-nx", "-q", "-batch", "-x", "tests/bench/qemu_reverse.py"],
+        env={**os.environ, "SOCKET": path, "AT": str(REVERSE_AT)},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+        preexec_fn=qemu.die_with_parent)
+
+
+def steps(process):
+    """Seconds of each step that GDB's script made."""
     try:
-        done = subprocess.run(
-            ["gdb", "-nx", "-q", "-batch", "-x",
-             "tests/bench/qemu_reverse.py"],
-            env={**os.environ, "SOCKET": path, "AT": str(REVERSE_AT)},
-            stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=REVERSE_S, check=False)
+        said = process.communicate(timeout=measure.EXIT_S)[0]
     except subprocess.TimeoutExpired:
-        raise measure.Failed(f"GDB was not done within {REVERSE_S} s")
-    steps = re.findall(r"reverse-stepi (\S+) at (\d+)", done.stdout)
-    if not steps:
-        raise measure.Failed("no reverse-stepi: " + (
-            (done.stdout + done.stderr).strip().splitlines() or ["?"])[-1])
-    return [float(seconds) for seconds, _ in steps]
+        process.kill()
+        said = process.communicate()[0]
+    found = re.findall(r"reverse-stepi (\S+) at \d+", said)
+    if not found:
+        raise measure.Failed("no reverse-stepi: "
+                             + (said.strip().splitlines() or ["?"])[-1])
+    return [float(seconds) for seconds in found]
 
 
 def reverse(recording):
@@ -115,17 +122,22 @@ def reverse(recording):
         def during(_):
             if not seen and os.path.exists(path):
                 seen.append(gdb(path))
-            return bool(seen)
+            return bool(seen) and seen[0].poll() is not None
 
-        sample = measure.run(
-            "qemu-reverse", native(
-                rr("shift=0", "replay", REVERSE_LOG, ",rrsnapshot=init"),
-                (*reverse_options(), "-S", "-gdb",
-                 f"unix:{path},server=on,wait=off")),
-            (), during=during, timeout_s=REVERSE_S + 30, tick_s=0.2)
-        if not seen:
-            raise measure.Failed("QEMU ended before GDB came")
-        sample.extra["steps_s"] = seen[0]
+        try:
+            sample = measure.run(
+                "qemu-reverse", native(
+                    rr("shift=0", "replay", REVERSE_LOG, ",rrsnapshot=init"),
+                    (*reverse_options(), "-S", "-gdb",
+                     f"unix:{path},server=on,wait=off")),
+                (), during=during, timeout_s=REVERSE_S, tick_s=0.2)
+            if not seen:
+                raise measure.Failed("QEMU ended before GDB came")
+            sample.extra["steps_s"] = steps(seen[0])
+        finally:
+            for process in seen:
+                process.kill()
+                process.wait()
         return sample
     return Case(name, run, after=recording)
 

@@ -2,6 +2,7 @@
 """QEMU command lines of the machines that are compared: Chronovisor, Debian's
 Xen and the bare machine, all with one CPU of one model and the same memory."""
 
+import qemu as system
 import systems
 
 OUT = "build/bench"
@@ -21,7 +22,6 @@ FAST = "mitigations=off"
 
 
 def qemu(*, memory_mib=MEMORY_MIB, icount=False, display=("-display", "none")):
-    import qemu as system
     command = [
         "qemu-system-x86_64", "-accel", "tcg,thread=single", "-smp", "1",
         "-cpu", system.CPU, "-m", str(memory_mib), *display, "-nodefaults",
