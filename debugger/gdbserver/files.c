@@ -31,11 +31,13 @@ static enum gdb_action succeeded(struct gdb_session *s, unsigned int value)
 	return GDB_REPLY;
 }
 
-/* Which process's files are meant does not matter: there is one file. */
+/* Which process's files are meant does not matter: there is one file. Without
+ * it, an empty answer makes GDB look for the kernel's file on its own side. */
 enum gdb_action gdb_file_setfs(struct gdb_session *s, struct rsp_args *a)
 {
 	(void)a;
-	return succeeded(s, 0);
+	return s->target->ops->symbol_file != NULL ? succeeded(s, 0)
+	                                           : GDB_REPLY;
 }
 
 /* The name in front of a comma, hex-coded. */
@@ -59,14 +61,16 @@ enum gdb_action gdb_file_open(struct gdb_session *s, struct rsp_args *a)
 	uint64_t flags;
 	unsigned int i = 0;
 
+	if (s->target->ops->symbol_file == NULL) {
+		return GDB_REPLY;
+	}
 	if (!take_name(a, name, sizeof(name))) {
 		return failed(s, FILE_EINVAL);
 	}
 	flags = rsp_take_hex(a);
 	s->target->ops->describe(s->target, CHV_INFO_KERNEL_FILE, 0, ours,
 	                         sizeof(ours));
-	if (a->bad || s->target->ops->symbol_file == NULL || ours[0] == '\0' ||
-	    strcmp(name, ours) != 0) {
+	if (a->bad || ours[0] == '\0' || strcmp(name, ours) != 0) {
 		return failed(s, a->bad ? FILE_EINVAL : FILE_ENOENT);
 	}
 	if (flags != 0) {

@@ -28,7 +28,7 @@ static void connect_sequence_of_gdb_is_answered(void **state)
 	            "l<?xml version=\"1.0\"?><threads><thread id=\"p2.1\"");
 	check("qAttached:2", "1");
 	check_start("qXfer:exec-file:read:2:0,1000", "l/");
-	check("vFile:setfs:0", "F0");
+	check("vFile:setfs:0", "");
 	check("Hc-1", "OK");
 	check("qOffsets", "");
 	check("qSymbol::", "");
