@@ -196,8 +196,7 @@ static bool at_rest(const struct domain *d)
 	const struct rr_domain *rr = d->rr;
 
 	return d->debug != NULL && d->debug_standing && rr != NULL &&
-	       rr->session.mode == RR_REPLAY && rr->reading == NULL &&
-	       !rr->retry;
+	       rr->session.mode == RR_REPLAY && rr->reading == NULL;
 }
 
 static struct checkpoint *make(struct checkpoints *cs)
@@ -249,7 +248,8 @@ int checkpoint_take(struct domain *d, u32 *id, u64 *bytes)
 	struct piece_writer w = {0};
 	u64 before;
 
-	if (!at_rest(d) || d->rr->session.state != RR_RUNNING) {
+	if (!at_rest(d) || d->rr->session.state != RR_RUNNING ||
+	    d->rr->retry) {
 		return -XEN_EINVAL;
 	}
 	cs = set_of(d);

@@ -302,6 +302,18 @@ static u8 stop_due(struct debug *g, struct vcpu *v)
 	return CHRONO_STOP_NONE;
 }
 
+/* While an instruction is retried the domain stops where it has to and nowhere
+ * else. That instruction's fault came before the stop, which is just as well:
+ * it may have been the fetch of the first instruction behind the stop. */
+static u8 stop_exact(const struct debug *g, const struct vcpu *v)
+{
+	if (g->run.kind == CHRONO_RUN_STEP && v == g->stepped &&
+	    g->cpu[v->id].ticks - g->from_ticks >= g->run.count) {
+		return CHRONO_STOP_STEPPED;
+	}
+	return limit_reached(g, v) ? CHRONO_STOP_LIMIT : CHRONO_STOP_NONE;
+}
+
 /* Instructions that may run before the next look is due; ~0: any number. */
 static u64 distance(const struct debug *g, const struct vcpu *v)
 {
@@ -341,10 +353,14 @@ bool debug_before_guest(struct vcpu *v)
 		watches_compare(v);
 	}
 	if (v->domain->rr != NULL && v->domain->rr->retry) {
-		step_arrange(v, 1);
-		return true;
+		why = stop_exact(g, v);
+		if (why == CHRONO_STOP_NONE) {
+			step_arrange(v, 1);
+			return true;
+		}
+	} else {
+		why = stop_due(g, v);
 	}
-	why = stop_due(g, v);
 	if (why != CHRONO_STOP_NONE) {
 		debug_stop(g, why);
 		return false;
