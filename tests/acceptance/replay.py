@@ -122,7 +122,8 @@ def piece_alterations(args, tally):
                 traces, record(f"acc-{guest.name}", guest, window)))
             if not traces:
                 continue
-            chosen = alter.alterations(traces[0], args.seed)
+            chosen = alter.alterations(traces[0],
+                                       f"{args.seed} {guest.name}")
             for one in itertools.islice(chosen, share):
                 def body():
                     outcome = rr.check_altered(f"acc-alter-{guest.name}",

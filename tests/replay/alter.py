@@ -271,7 +271,7 @@ def alterations(trace, seed):
     rng = random.Random(seed)
     places = sites(trace)
     cache = {}
-    turn = {name: 0 for name in places}
+    turn = {name: rng.randrange(8) for name in sorted(places)}
     while True:
         for name in sorted(places):
             chunk, index = rng.choice(places[name])
