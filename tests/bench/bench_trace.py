@@ -14,16 +14,17 @@ def per_second(key):
 
 def rates(lab, wanted):
     table = Table(
-        "trace: bytes per second of guest time, as stored (raw)",
+        "trace: bytes per second of guest time, in the file (raw records)",
         "recording", "guest s", "replay", "history", "calls/s",
-        notes=["busy is the workload, idle the same system left alone; the "
+        notes=["in the file: with the headers and padding of chunks",
+               "busy is the workload, idle the same system left alone; the "
                "start snapshot is not counted"])
     for case in wanted:
         why = lab.reason(case.name)
 
         def pair(stream):
             stored, raw = (Stat(lab.values(case.name, per_second(
-                f"{stream}_{kind}")), why) for kind in ("stored", "raw"))
+                f"{stream}_{kind}")), why) for kind in ("file", "raw"))
             return stored.text("{:.0f}") + (
                 f" ({raw.median:.0f})" if raw else "")
 
@@ -39,20 +40,20 @@ def rates(lab, wanted):
 
 def sizes(lab):
     table = Table("trace: one recording of the workload, bytes",
-                  "mode", "stream", "stored", "raw", "per call", "aim", "")
+                  "mode", "stream", "in the file", "payload", "raw", "per call", "aim", "")
     for mode, case in cases.RECORDED.items():
         why = lab.reason(case.name)
         for stream in ("replay", "history", "snapshot"):
-            stored, raw = (Stat(lab.values(
+            sums = [Stat(lab.values(
                 case.name, lambda s: s.extra[f"{stream}_{kind}"]), why)
-                for kind in ("stored", "raw"))
+                for kind in ("file", "stored", "raw")]
             cells = ["", "", ""]
             if stream == "history":
                 each = Stat(lab.values(case.name, lambda s: s.extra[
-                    "history_stored"] / s.extra["calls"]), why)
+                    "history_file"] / s.extra["calls"]), why)
                 cells = [each, *aim(each, HISTORY_AIM)]
-            table.add(mode, stream, stored.text("{:.0f}"),
-                      raw.text("{:.0f}"), *cells)
+            table.add(mode, stream, *(s.text("{:.0f}") for s in sums),
+                      *cells)
     table.note("history includes what the guest wrote to its console")
     return table
 

@@ -47,7 +47,7 @@ def guest_span_ns(path):
 
 
 def chunks(path):
-    """(stream, encoding, payload) of a trace's chunks."""
+    """(stream, encoding, payload, bytes in the file) of a trace's chunks."""
     with open(path, "rb") as file:
         at = FIRST_CHUNK
         while True:
@@ -56,10 +56,12 @@ def chunks(path):
             if len(header) < HEADER or header[8:16] != MAGIC:
                 return
             stored, = struct.unpack_from("<I", header, 72)
-            yield header[80], header[81], file.read(stored)
+            payload = file.read(stored)
             end = at + HEADER + stored
             gap = -end % 64
-            at = end + (gap if gap == 0 or gap >= 8 else gap + 64)
+            end += gap if gap == 0 or gap >= 8 else gap + 64
+            yield header[80], header[81], payload, end - at
+            at = end
 
 
 def zstd(data, *options):
@@ -72,7 +74,7 @@ def stream_bytes(path, stream):
     """The records of a stream, decompressed."""
     number = STREAMS.index(stream)
     return b"".join(zstd(payload, "-d") if encoding else payload
-                    for kind, encoding, payload in chunks(path)
+                    for kind, encoding, payload, _ in chunks(path)
                     if kind == number)
 
 
@@ -85,6 +87,9 @@ def totals(path):
     for name in STREAMS:
         sums[f"{name}_raw"] = streams[name]["raw_bytes"]
         sums[f"{name}_stored"] = streams[name]["stored_bytes"]
+        sums[f"{name}_file"] = 0
+    for number, _, _, size in chunks(path):
+        sums[f"{STREAMS[number]}_file"] += size
     sums["calls"] = streams["history"]["records"]
     return sums
 
