@@ -39,7 +39,8 @@ static u64 icount_elapsed(const struct vcpu *v)
 
 static void icount_shot(struct vcpu *v, u64 count)
 {
-	u64 ticks = (count + cal.shot_bias) << cal.shift;
+	/* Limited first: a trace may ask for any number. */
+	u64 ticks = (MIN(count, SHOT_LIMIT) + cal.shot_bias) << cal.shift;
 
 	v->shot_ticks = (u32)MIN(ticks, SHOT_LIMIT);
 }
