@@ -105,34 +105,56 @@ def piece_chaos(args, tally):
 
 
 def altered_guests():
-    """Bare guests whose traces have all kinds of records between them."""
+    """Bare guests, quick to replay, that each have events of another kind."""
     return [rr.bare(name) for name in ("replay_sleep", "replay_split",
                                        "replay_user", "replay_clock")]
 
 
+def record_guest(guest, window):
+    name = f"acc-{guest.name}"
+    if guest.name == "cloud-shell":
+        return rr.record_typed(name, guest, window)
+    return record(name, guest, window)
+
+
+def alter_guest(guest, count, args, tally, seen):
+    """Replay `count` alterations of a recording of this guest, but none of the
+    kinds of records `seen`; the outcomes, and the kinds it has."""
+    outcomes = collections.Counter()
+    traces = []
+    with rr.Folder() as folder:
+        window = folder.window("trace")
+        tally.run(f"recording of {guest.name}", lambda: keep(
+            traces, record_guest(guest, window)))
+        if not traces:
+            return outcomes, set()
+        chosen = alter.alterations(traces[0], f"{args.seed} {guest.name}",
+                                   seen)
+        for one in itertools.islice(chosen, count):
+            def body():
+                outcome = rr.check_altered(f"acc-alter-{guest.name}", guest,
+                                           traces[0], one, folder)
+                outcomes[outcome] += 1
+                return outcome
+            tally.run(f"{guest.name}: {one}", body)
+        return outcomes, set(alter.sites(traces[0]))
+
+
 def piece_alterations(args, tally):
     guests = altered_guests()
-    outcomes = collections.Counter()
-    share = -(-args.alterations // len(guests))
+    linux_count = args.alterations // 20
+    count = -(-(args.alterations - linux_count) // len(guests))
+    total, kinds = collections.Counter(), set()
     for guest in guests:
-        with rr.Folder() as folder:
-            window = folder.window("trace")
-            traces = []
-            tally.run(f"recording of {guest.name}", lambda: keep(
-                traces, record(f"acc-{guest.name}", guest, window)))
-            if not traces:
-                continue
-            chosen = alter.alterations(traces[0],
-                                       f"{args.seed} {guest.name}")
-            for one in itertools.islice(chosen, share):
-                def body():
-                    outcome = rr.check_altered(f"acc-alter-{guest.name}",
-                                               guest, traces[0], one, folder)
-                    outcomes[outcome] += 1
-                    return outcome
-                tally.run(f"{guest.name}: {one}", body)
-    print("alterations: " + ", ".join(f"{count} {outcome}" for outcome, count
-                                      in sorted(outcomes.items())))
+        outcomes, found = alter_guest(guest, count, args, tally, ())
+        total += outcomes
+        kinds |= found
+    # Linux adds the kinds that the bare guests do not have.
+    outcomes, _ = alter_guest(rr.linux("shell"), linux_count, args, tally,
+                              kinds)
+    total += outcomes
+    print("alterations: " + ", ".join(f"{number} {outcome}" for outcome, number
+                                      in sorted(total.items())))
 
 
 def piece_kills(args, tally):

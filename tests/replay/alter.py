@@ -266,13 +266,15 @@ def sites(trace):
     return out
 
 
-def alterations(trace, seed):
-    """Alterations without end, each kind of record and field in turn."""
+def alterations(trace, seed, but=()):
+    """Alterations without end, each kind of record and field in turn; no
+    record of a kind in `but`."""
     rng = random.Random(seed)
-    places = sites(trace)
+    places = {name: found for name, found in sites(trace).items()
+              if name not in but}
     cache = {}
     turn = {name: rng.randrange(8) for name in sorted(places)}
-    while True:
+    while places:
         for name in sorted(places):
             chunk, index = rng.choice(places[name])
             if chunk not in cache:

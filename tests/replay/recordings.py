@@ -149,6 +149,24 @@ def replay(name, guest, window, *, options="", **more):
         return finish(m, guest.timeout_s)
 
 
+def record_typed(name, guest, window):
+    """A recording of Linux's shell in which somebody types."""
+    with machine(name, guest, window, "dom0less record=window") as m:
+        m.start()
+        m.serial.expect(r"^chrono: init up", guest.timeout_s)
+        m.serial.expect(r"# ")
+        m.serial.send_line("echo $((6 * 7))_typed | md5sum; date +%N")
+        m.serial.expect(r"^[0-9a-f]{32}  -\n")
+        m.serial.expect(r"# ")
+        m.serial.send_line("poweroff -f")
+        run = finish(m, 60)
+    must(run.state == "finished", f"the recording: {run}")
+    trace = load(window)
+    must(trace.last_record("CONSOLE_IN") is not None,
+         "what was typed is not in the trace")
+    return trace
+
+
 def kill_recording(name, guest, window, after_s, *, options=""):
     """SIGKILL QEMU `after_s` seconds after the domain started to run."""
     with machine(name, guest, window,

@@ -66,20 +66,7 @@ def test_console_input():
     guest = rr.linux("shell")
     with rr.Folder() as folder:
         window = folder.window("trace")
-        with rr.machine("typed.record", guest, window,
-                        "dom0less record=window") as m:
-            m.start()
-            m.serial.expect(r"^chrono: init up", guest.timeout_s)
-            m.serial.expect(r"# ")
-            m.serial.send_line("echo $((6 * 7))_typed | md5sum; date +%N")
-            m.serial.expect(r"^[0-9a-f]{32}  -\n")
-            m.serial.expect(r"# ")
-            m.serial.send_line("poweroff -f")
-            run = rr.finish(m, 60)
-        rr.must(run.state == "finished", f"the recording: {run}")
-        trace = rr.load(window)
-        rr.must(trace.last_record("CONSOLE_IN") is not None,
-                "what was typed is not in the trace")
+        trace = rr.record_typed("typed.record", guest, window)
         rr.check_same(rr.replay("typed.replay", guest, window), trace)
 
 
