@@ -13,14 +13,15 @@
 #include <hv/rr.h>
 #include <xen/io/console.h>
 
-/* Takes a reference on the ring's frame; NULL when the guest gave it away. */
+/* Takes the ring's frame to write to it; NULL when the guest gave it away, or
+ * made a page table or descriptors of it. */
 static struct xencons_interface *ring_get(struct domain *d, struct page **pg)
 {
 	if (d->s.console_gmfn == GMFN_NONE || d->dying) {
 		return NULL;
 	}
 	*pg = domain_frame(d, d->s.console_gmfn);
-	if (*pg == NULL || !page_get(*pg, d)) {
+	if (*pg == NULL || page_get_and_type(*pg, d, PGT_WRITABLE) != 0) {
 		return NULL;
 	}
 	return page_va(*pg);
@@ -76,7 +77,7 @@ void console_ring_notify(struct domain *d)
 		store(pg, &ring->out_cons, prod);
 		evtchn_publish(d, d->s.console_port);
 	}
-	page_put(pg);
+	page_put_and_type(pg);
 }
 
 size_t console_ring_put(struct domain *d, const char *s, size_t len)
@@ -101,7 +102,7 @@ size_t console_ring_put(struct domain *d, const char *s, size_t len)
 		store(pg, &ring->in_prod, prod + n);
 		evtchn_publish(d, d->s.console_port);
 	}
-	page_put(pg);
+	page_put_and_type(pg);
 	return n;
 }
 

@@ -508,6 +508,25 @@ static void the_console_ring_drains(void **state)
 	assert_int_equal(fake.console_len, 5);
 }
 
+/* A guest may make anything of its ring's frame; nothing is written then. */
+static void a_console_ring_that_became_a_table_is_left_alone(void **state)
+{
+	struct xencons_interface *ring = ring_of(d1);
+	struct page *pg = va_page(ring);
+
+	(void)state;
+	memset(ring, 0, PAGE_SIZE);
+	ring->out_prod = 5;
+	assert_int_equal(page_get_and_type(pg, d1, PGT_L1), 0);
+	assert_int_equal(evtchn_send(d1, d1->s.console_port), 0);
+	assert_int_equal(console_ring_input(d1, "abc", 3), 0);
+	assert_int_equal(ring->out_cons, 0);
+	assert_int_equal(ring->in_prod, 0);
+	page_put_and_type(pg);
+	assert_int_equal(evtchn_send(d1, d1->s.console_port), 0);
+	assert_int_equal(ring->out_cons, 5);
+}
+
 static void the_console_ring_fills(void **state)
 {
 	struct xencons_interface *ring = ring_of(d1);
@@ -633,6 +652,9 @@ int main(void)
 		cmocka_unit_test_setup(ids_are_not_reused_soon, setup),
 		cmocka_unit_test_setup(tracing_is_from_birth, setup),
 		cmocka_unit_test_setup(the_console_ring_drains, setup),
+		cmocka_unit_test_setup(
+			a_console_ring_that_became_a_table_is_left_alone,
+			setup),
 		cmocka_unit_test_setup(the_console_ring_fills, setup),
 		cmocka_unit_test_setup(multicall_runs_in_order, setup),
 		cmocka_unit_test_setup(multicall_stops_at_iret, setup),
