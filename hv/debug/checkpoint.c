@@ -248,8 +248,7 @@ int checkpoint_take(struct domain *d, u32 *id, u64 *bytes)
 	struct piece_writer w = {0};
 	u64 before;
 
-	if (!at_rest(d) || d->rr->session.state != RR_RUNNING ||
-	    d->rr->retry) {
+	if (!at_rest(d) || d->rr->session.state != RR_RUNNING || d->rr->retry) {
 		return -XEN_EINVAL;
 	}
 	cs = set_of(d);
