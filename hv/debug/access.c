@@ -202,20 +202,34 @@ unsigned int access_decode(struct vcpu *v, struct access *a, bool *all)
 	return d.nr;
 }
 
-bool insn_repeats(struct vcpu *v)
+int insn_opcode(struct vcpu *v, u8 *modrm, bool *rep)
 {
 	u8 bytes[INSN_MAX];
 	long n = debug_mem_read(v, CHRONO_MEM_ACTIVE, v->s.regs.rip, bytes,
 	                        sizeof(bytes));
 	struct decoder d = {.v = v, .p = bytes};
-	u8 op;
+	int op;
 
-	if (n <= 0) {
-		return false;
+	if (n <= 0 || !selector_is_long(v, v->s.regs.cs)) {
+		return -1;
 	}
 	d.n = (unsigned int)n;
 	op = opcode(&d);
-	return (d.rep || d.repne) &&
+	if (op == 0x0f) {
+		op = op << 8 | decode_byte(&d);
+	}
+	*modrm = decode_byte(&d);
+	*rep = d.rep || d.repne;
+	return op;
+}
+
+bool insn_repeats(struct vcpu *v)
+{
+	u8 modrm;
+	bool rep;
+	int op = insn_opcode(v, &modrm, &rep);
+
+	return op >= 0 && rep &&
 	       ((op >= 0x6c && op <= 0x6f) || (op >= 0xa4 && op <= 0xa7) ||
 	        (op >= 0xaa && op <= 0xaf));
 }

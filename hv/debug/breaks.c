@@ -1,53 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Breaks by page rights: the twin's leaf of a page with an execution break may
- * not be executed, that of a watched page not be written or not be there at
- * all. So each access that matters faults, before it happens, and there may be
- * any number of breaks. What turns out not to matter is let through by lending
- * the page's rights to one instruction.
- *
- * A leaf belongs to an index of an L1 table, and only the walk that faulted
- * says at which address it is used. Which other addresses lead to it depends
- * on how often the tables above are used: a break counts for a leaf if their
- * addresses agree in the bits that must then be equal (alias_mask()). A table
- * that becomes shared later makes all guarded leaves be filled anew.
+ * The set of a domain's breaks: found by id, by address, and by the index that
+ * their pages have in an L1 table.
  */
 #include "priv.h"
 
-#include <hv/rr.h>
 #include <mm/table.h>
 
-#define PAGES_MASK (~0UL << PAGE_SHIFT)
-#define L1_BITS    0x1ff000UL
-#define L2_BITS    0x3ffff000UL
-#define L3_BITS    0x7ffffff000UL
-
-/* Rights that a page must not have. */
-#define NO_EXEC   1u
-#define NO_WRITE  2u
-#define NO_ACCESS 4u
-
-static unsigned int guard_index(u64 va)
-{
-	return va >> PAGE_SHIFT & (GUARD_SLOTS - 1);
-}
-
-static u64 last_byte(const struct chrono_break *b)
-{
-	return b->address + b->length - 1;
-}
-
-static bool compared(const struct chrono_break *b)
-{
-	return b->kind == CHRONO_BREAK_WRITE || b->kind == CHRONO_BREAK_ACCESS;
-}
+#define BREAK_BYTES (CHRONO_MAX_BREAKS * sizeof(struct brk))
+#define VALUE_BYTES (CHRONO_MAX_BREAKS * sizeof(u16))
 
 bool debug_guards(const struct domain *d, unsigned int index)
 {
-	return d->debug != NULL && d->debug->guard[index] != 0;
+	return d->debug != NULL && d->debug->guard[index] != NO_BREAK;
 }
 
-/* ---- the set of breaks --------------------------------------------------- */
+void debug_map_changed(struct domain *d)
+{
+	if (d->debug != NULL) {
+		d->debug->map_changes++;
+	}
+}
 
 static int break_check(const struct domain *d, const struct chrono_break *b)
 {
@@ -57,33 +30,76 @@ static int break_check(const struct domain *d, const struct chrono_break *b)
 		return -XEN_EINVAL;
 	}
 	if (b->length == 0 || b->length > (exec ? 1 : WATCH_LENGTH) ||
-	    !is_canonical(b->address) || !is_canonical(last_byte(b)) ||
-	    last_byte(b) < b->address || is_hv_va(b->address) ||
-	    is_hv_va(last_byte(b))) {
+	    break_last(b) < b->address || !is_canonical(b->address) ||
+	    !is_canonical(break_last(b)) || is_hv_va(b->address) ||
+	    is_hv_va(break_last(b))) {
 		return -XEN_EINVAL;
 	}
 	return d->mmu == &mmu_twin ? 0 : -XEN_EBUSY;
 }
 
-static void guard(struct debug *g, const struct chrono_break *b, int change)
+static bool has_memory(struct debug *g)
 {
-	unsigned int first = guard_index(b->address);
-	unsigned int last = guard_index(last_byte(b));
+	if (g->brk == NULL) {
+		g->brk = hv_pages_alloc(BREAK_BYTES);
+	}
+	if (g->value == NULL) {
+		g->value = hv_pages_alloc(VALUE_BYTES);
+	}
+	return g->brk != NULL && g->value != NULL;
+}
 
-	g->guard[first] = (u16)(g->guard[first] + change);
-	if (last != first) {
-		g->guard[last] = (u16)(g->guard[last] + change);
+void breaks_free(struct debug *g)
+{
+	hv_pages_free(g->brk, BREAK_BYTES);
+	hv_pages_free(g->value, VALUE_BYTES);
+}
+
+void breaks_init(struct debug *g)
+{
+	for (unsigned int i = 0; i < GUARD_SLOTS; i++) {
+		g->guard[i] = NO_BREAK;
 	}
-	if (change > 0) {
-		mmu_twin_forget_index(g->d, first);
-		mmu_twin_forget_index(g->d, last);
+}
+
+static u16 slot_take(struct debug *g)
+{
+	for (unsigned int i = 0; i < g->used; i++) {
+		if (g->brk[i].b.id == 0) {
+			return (u16)i;
+		}
 	}
+	return (u16)g->used++;
+}
+
+static void guard_add(struct debug *g, u16 slot, unsigned int index)
+{
+	struct brk *b = &g->brk[slot];
+
+	b->next[break_link(b, index)] = g->guard[index];
+	g->guard[index] = slot;
+	mmu_twin_forget_index(g->d, index);
+}
+
+/* Leaves with fewer rights than they might have now do no harm: the next fault
+ * fills them. */
+static void guard_remove(struct debug *g, u16 slot, unsigned int index)
+{
+	u16 *link = &g->guard[index];
+
+	while (*link != slot) {
+		struct brk *b = &g->brk[*link];
+
+		link = &b->next[break_link(b, index)];
+	}
+	*link = g->brk[slot].next[break_link(&g->brk[slot], index)];
 }
 
 int debug_break_set(struct domain *d, struct chrono_break *b)
 {
 	struct debug *g = d->debug;
-	struct brk *n;
+	unsigned int first, last;
+	u16 slot;
 	int err;
 
 	if (g == NULL) {
@@ -96,36 +112,55 @@ int debug_break_set(struct domain *d, struct chrono_break *b)
 	if (g->nr_breaks == CHRONO_MAX_BREAKS) {
 		return -XEN_ENOSPC;
 	}
-	if (g->brk == NULL) {
-		g->brk = hv_pages_alloc(CHRONO_MAX_BREAKS * sizeof(*g->brk));
-	}
-	if (g->brk == NULL) {
+	if (!has_memory(g)) {
 		return -XEN_ENOMEM;
 	}
 	b->id = ++g->last_id;
-	n = &g->brk[g->nr_breaks++];
-	*n = (struct brk){.b = *b};
-	g->nr_values += compared(b);
-	guard(g, b, 1);
-	watch_remember(d->vcpu[0], n);
+	slot = slot_take(g);
+	g->brk[slot] = (struct brk){.b = *b};
+	g->nr_breaks++;
+	first = guard_index(b->address);
+	last = guard_index(break_last(b));
+	guard_add(g, slot, first);
+	if (last != first) {
+		guard_add(g, slot, last);
+	}
+	if (watch_compares(b)) {
+		g->value[g->nr_values++] = slot;
+		watch_remember(d->vcpu[0], &g->brk[slot]);
+	}
 	return 0;
 }
 
-/* Leaves with fewer rights than they might have now do no harm: the next fault
- * fills them. */
+static void value_remove(struct debug *g, u16 slot)
+{
+	for (unsigned int i = 0; i < g->nr_values; i++) {
+		if (g->value[i] == slot) {
+			g->value[i] = g->value[--g->nr_values];
+			return;
+		}
+	}
+}
+
 int debug_break_clear(struct domain *d, u32 id)
 {
 	struct debug *g = d->debug;
 
-	for (unsigned int i = 0; g != NULL && i < g->nr_breaks; i++) {
-		struct brk *b = &g->brk[i];
+	for (unsigned int i = 0; g != NULL && id != 0 && i < g->used; i++) {
+		struct chrono_break *b = &g->brk[i].b;
+		unsigned int first = guard_index(b->address);
+		unsigned int last = guard_index(break_last(b));
 
-		if (b->b.id != id) {
+		if (b->id != id) {
 			continue;
 		}
-		g->nr_values -= compared(&b->b);
-		guard(g, &b->b, -1);
-		*b = g->brk[--g->nr_breaks];
+		guard_remove(g, (u16)i, first);
+		if (last != first) {
+			guard_remove(g, (u16)i, last);
+		}
+		value_remove(g, (u16)i);
+		b->id = 0;
+		g->nr_breaks--;
 		return 0;
 	}
 	return -XEN_ENOENT;
@@ -133,178 +168,13 @@ int debug_break_clear(struct domain *d, u32 id)
 
 const struct chrono_break *break_at(const struct debug *g, u64 address)
 {
-	if (g->guard[guard_index(address)] == 0) {
-		return NULL;
-	}
-	for (unsigned int i = 0; i < g->nr_breaks; i++) {
-		const struct chrono_break *b = &g->brk[i].b;
+	struct brk *b;
 
-		if (b->kind == CHRONO_BREAK_EXEC && b->address == address) {
-			return b;
+	for_each_guard(g, b, guard_index(address))
+	{
+		if (b->b.kind == CHRONO_BREAK_EXEC && b->b.address == address) {
+			return &b->b;
 		}
 	}
 	return NULL;
-}
-
-/* ---- leaves -------------------------------------------------------------- */
-
-static u64 alias_mask(const struct walk *w)
-{
-	if (mmu_table_shared(w->table[PGT_L1])) {
-		return L1_BITS;
-	}
-	return mmu_table_shared(w->table[PGT_L2]) ? L2_BITS : L3_BITS;
-}
-
-static unsigned int break_denies(const struct chrono_break *b)
-{
-	switch (b->kind) {
-	case CHRONO_BREAK_EXEC:
-		return NO_EXEC;
-	case CHRONO_BREAK_WRITE:
-		return NO_WRITE;
-	default:
-		return NO_ACCESS;
-	}
-}
-
-/* What the breaks on the page of @va, or on one that shares its leaf, deny. */
-static unsigned int denied(const struct debug *g, u64 va, u64 mask)
-{
-	unsigned int deny = 0;
-
-	for (unsigned int i = 0; i < g->nr_breaks; i++) {
-		const struct chrono_break *b = &g->brk[i].b;
-
-		if (((b->address ^ va) & mask) == 0 ||
-		    ((last_byte(b) ^ va) & mask) == 0) {
-			deny |= break_denies(b);
-		}
-	}
-	return deny;
-}
-
-static bool is_lifted(const struct debug *g, u64 page)
-{
-	for (unsigned int i = 0; i < g->nr_lifts; i++) {
-		if (g->lift[i] == page) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool overlaps(const struct chrono_break *b, const struct access *a)
-{
-	return a->address <= last_byte(b) &&
-	       b->address <= a->address + a->size - 1;
-}
-
-/* The first read or access watch that @a is for. */
-static const struct chrono_break *accessed(const struct debug *g,
-                                           const struct access *a)
-{
-	for (unsigned int i = 0; i < g->nr_breaks; i++) {
-		const struct chrono_break *b = &g->brk[i].b;
-
-		if (((b->kind == CHRONO_BREAK_READ && a->read) ||
-		     b->kind == CHRONO_BREAK_ACCESS) &&
-		    overlaps(b, a)) {
-			return b;
-		}
-	}
-	return NULL;
-}
-
-/* Before an instruction that touches a page with a read or access watch: is it
- * for the watch? */
-static void note_access(struct vcpu *v, u64 va)
-{
-	struct debug *g = v->domain->debug;
-	struct access a[MAX_ACCESSES + 1];
-	bool all = false;
-	unsigned int n = access_decode(v, a, &all);
-
-	if (all) {
-		a[n++] =
-			(struct access){va & PAGES_MASK, PAGE_SIZE, true, true};
-	}
-	for (unsigned int i = 0; i < n && g->access.id == 0; i++) {
-		const struct chrono_break *b = accessed(g, &a[i]);
-
-		if (b != NULL) {
-			g->access = *b;
-		}
-	}
-}
-
-/* More pages than an instruction can touch are never lent at a time; if they
- * were, the first would fault again. */
-static void lift(struct vcpu *v, u64 va, unsigned int deny)
-{
-	struct debug *g = v->domain->debug;
-
-	if (g->nr_lifts == 0) {
-		g->access.id = 0;
-		watches_remember(v);
-	}
-	if (deny & NO_ACCESS) {
-		note_access(v, va);
-	}
-	if (g->nr_lifts == MAX_LIFTS) {
-		mmu_twin_forget(v, g->lift[0]);
-		g->lift[0] = g->lift[--g->nr_lifts];
-	}
-	g->lift[g->nr_lifts++] = va & PAGES_MASK;
-}
-
-void lifts_end(struct vcpu *v)
-{
-	struct debug *g = v->domain->debug;
-
-	while (g->nr_lifts != 0) {
-		mmu_twin_forget(v, g->lift[--g->nr_lifts]);
-	}
-	g->access.id = 0;
-}
-
-u64 debug_leaf(struct vcpu *v, u64 va, const struct walk *w, u64 leaf)
-{
-	struct debug *g = v->domain->debug;
-	u32 code = v->s.regs.error_code;
-	unsigned int deny;
-
-	if (is_lifted(g, va & PAGES_MASK)) {
-		return leaf;
-	}
-	deny = denied(g, va, alias_mask(w));
-	if ((deny & NO_ACCESS) || ((deny & NO_EXEC) && (code & PFEC_FETCH)) ||
-	    ((deny & NO_WRITE) && (code & PFEC_WRITE))) {
-		lift(v, va, deny);
-		return leaf;
-	}
-	if (deny & NO_EXEC) {
-		leaf |= PTE_NX;
-	}
-	return deny & NO_WRITE ? leaf & ~PTE_RW : leaf;
-}
-
-bool debug_stops_fetch(struct vcpu *v, u64 va)
-{
-	struct debug *g = v->domain->debug;
-	const struct debug_cpu *c;
-	u64 rip = v->s.regs.rip;
-
-	if (g == NULL || !(v->s.regs.error_code & PFEC_FETCH) ||
-	    (va & PAGES_MASK) != (rip & PAGES_MASK) ||
-	    (v->domain->rr != NULL && v->domain->rr->retry)) {
-		return false;
-	}
-	c = &g->cpu[v->id];
-	if ((c->ticks == c->checked_ticks && rip == c->checked_rip) ||
-	    break_at(g, rip) == NULL) {
-		return false;
-	}
-	g->stops_fetch = true;
-	return true;
 }

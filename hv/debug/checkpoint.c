@@ -88,6 +88,11 @@ static int piece_finish(struct piece_writer *w)
 	w->at = 0;
 	equal = kept_equals(like, w->page);
 	if (w->compare) {
+		if (!equal && w->same) {
+			log_info("d%u: its state differs from checkpoint %u "
+			         "in page %u",
+			         w->cs->d->id, w->like->id, i);
+		}
 		w->same = w->same && equal;
 	} else if (equal) {
 		kept_get(like);

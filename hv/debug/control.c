@@ -82,6 +82,7 @@ int debug_attach(struct domain *d)
 		return -XEN_ENOMEM;
 	}
 	g->d = d;
+	breaks_init(g);
 	for_each_vcpu (d, v) {
 		g->cpu[v->id].entry = v->nr_entries;
 	}
@@ -98,14 +99,11 @@ void debug_detach(struct domain *d)
 	if (g == NULL) {
 		return;
 	}
-	while (g->nr_breaks != 0) {
-		debug_break_clear(d, g->brk[0].b.id);
-	}
 	for_each_vcpu (d, v) {
 		lifts_end(v);
 	}
 	checkpoint_drop_all(d);
-	hv_pages_free(g->brk, CHRONO_MAX_BREAKS * sizeof(*g->brk));
+	breaks_free(g);
 	hv_pages_free(g, sizeof(*g));
 	d->debug = NULL;
 	d->debug_standing = false;
@@ -275,11 +273,11 @@ static const struct chrono_break *break_due(const struct debug *g,
 }
 
 /* A watch comes first: it belongs to the instruction that led here, while a
- * break belongs to the one that comes next. */
-static u8 stop_due(struct debug *g, struct vcpu *v)
+ * break belongs to the one that comes next: *b, if that is the reason. */
+static u8 stop_due(const struct debug *g, struct vcpu *v,
+                   const struct chrono_break **b)
 {
 	const struct debug_cpu *c = &g->cpu[v->id];
-	const struct chrono_break *b;
 
 	if (g->hit.id != 0) {
 		return CHRONO_STOP_WATCH;
@@ -294,24 +292,32 @@ static u8 stop_due(struct debug *g, struct vcpu *v)
 	if (g->interrupt != CHRONO_STOP_NONE) {
 		return g->interrupt;
 	}
-	b = break_due(g, v);
-	if (b != NULL) {
-		g->hit = *b;
-		return CHRONO_STOP_BREAK;
-	}
-	return CHRONO_STOP_NONE;
+	*b = break_due(g, v);
+	return *b != NULL ? CHRONO_STOP_BREAK : CHRONO_STOP_NONE;
 }
 
-/* While an instruction is retried the domain stops where it has to and nowhere
- * else. That instruction's fault came before the stop, which is just as well:
- * it may have been the fetch of the first instruction behind the stop. */
-static u8 stop_exact(const struct debug *g, const struct vcpu *v)
+/* Half-done instructions are completed first (R1). */
+static bool is_half_done(const struct vcpu *v)
 {
-	if (g->run.kind == CHRONO_RUN_STEP && v == g->stepped &&
-	    g->cpu[v->id].ticks - g->from_ticks >= g->run.count) {
-		return CHRONO_STOP_STEPPED;
+	return v->domain->rr != NULL && v->domain->rr->retry;
+}
+
+bool debug_stops_fetch(struct vcpu *v, u64 va)
+{
+	struct debug *g = v->domain->debug;
+	const struct chrono_break *b;
+	const struct debug_cpu *c;
+
+	if (g == NULL || !(v->s.regs.error_code & PFEC_FETCH) ||
+	    (va ^ v->s.regs.rip) >> PAGE_SHIFT != 0 || is_half_done(v)) {
+		return false;
 	}
-	return limit_reached(g, v) ? CHRONO_STOP_LIMIT : CHRONO_STOP_NONE;
+	c = &g->cpu[v->id];
+	if (c->ticks == c->checked_ticks && v->s.regs.rip == c->checked_rip) {
+		return false;
+	}
+	g->stops_fetch = stop_due(g, v, &b) != CHRONO_STOP_NONE;
+	return g->stops_fetch;
 }
 
 /* Instructions that may run before the next look is due; ~0: any number. */
@@ -338,6 +344,7 @@ static u64 distance(const struct debug *g, const struct vcpu *v)
 bool debug_before_guest(struct vcpu *v)
 {
 	struct debug *g = v->domain->debug;
+	const struct chrono_break *b;
 	struct debug_cpu *c;
 	u64 n;
 	u8 why;
@@ -347,21 +354,22 @@ bool debug_before_guest(struct vcpu *v)
 	}
 	c = &g->cpu[v->id];
 	note_entry(v, c);
+	c->trap_flag = false;
 	g->stops_fetch = false;
 	if (g->delivered) {
 		g->delivered = false;
 		watches_compare(v);
 	}
-	if (v->domain->rr != NULL && v->domain->rr->retry) {
-		why = stop_exact(g, v);
-		if (why == CHRONO_STOP_NONE) {
-			step_arrange(v, 1);
-			return true;
-		}
-	} else {
-		why = stop_due(g, v);
+	if (is_half_done(v)) {
+		step_arrange(v, 1);
+		return true;
 	}
+	why = stop_due(g, v, &b);
 	if (why != CHRONO_STOP_NONE) {
+		g->hit = why == CHRONO_STOP_BREAK ? *b : g->hit;
+		/* How it came here is no part of where it is. */
+		v->s.regs.vector = 0;
+		v->s.regs.error_code = 0;
 		debug_stop(g, why);
 		return false;
 	}
@@ -369,7 +377,9 @@ bool debug_before_guest(struct vcpu *v)
 	c->checked_rip = v->s.regs.rip;
 	n = distance(g, v);
 	if (n != ~0UL) {
-		step_arrange(v, n);
+		/* The last one by itself: a shot comes only after the fetch of
+		 * what follows, which may fault. */
+		step_arrange(v, n > 1 ? n - 1 : 1);
 	}
 	return true;
 }
@@ -387,18 +397,17 @@ void debug_after_guest(struct vcpu *v)
 	c = &g->cpu[v->id];
 	ran = iclock->elapsed(v);
 	step_undo(v);
-	done = ran != 0 || (!iclock->exact && c->trap_flag);
+	if (!iclock->exact && c->trap_flag && v->s.regs.vector == X86_DB) {
+		ran = 1;
+	}
+	done = ran != 0;
 	c->ticks += ran;
 	c->insns += ran;
 	c->exit_insns = debug_position(v).offset;
 	c->exit_counted = iclock->exact && step_exit_counted(v);
-	if (g->nr_lifts != 0 && done && g->access.id != 0) {
-		g->hit = g->access;
-	}
-	if (g->nr_lifts != 0 && done) {
-		watches_compare(v);
-	}
-	if (done || v->s.regs.vector != X86_PF) {
+	if (done) {
+		lifts_step_done(v);
+	} else if (v->s.regs.vector != X86_PF) {
 		lifts_end(v);
 	}
 	watches_remember(v);

@@ -38,10 +38,35 @@ struct watch_value {
 	bool known;
 };
 
+/* Where the bytes were found; good until a mapping changes. */
+struct watch_place {
+	const u8 *at[2];
+	u64 frame[2];
+	const struct page *root;
+	u64 map_changes;
+};
+
+#define NO_BREAK 0xffff
+
+/* A break, or with id 0 a free one. On the lists of the L1 indexes of its first
+ * and, if that is another, last page. */
 struct brk {
 	struct chrono_break b;
+	u16 next[2];
 	struct watch_value before;
+	struct watch_place place;
 };
+
+/* A page with all rights while one instruction runs. */
+struct lift {
+	u64 page;
+	unsigned int deny; /* NO_*: why it had to be lent */
+};
+
+/* Rights that a page must not have. */
+#define NO_EXEC   1u
+#define NO_WRITE  2u
+#define NO_ACCESS 4u
 
 struct debug {
 	struct domain *d;
@@ -58,13 +83,16 @@ struct debug {
 	u64 stop_address;
 	void (*on_stop)(struct domain *d); /* NULL: CHRONO_VIRQ */
 
-	struct brk *brk;
-	unsigned int nr_breaks, nr_values; /* values: those that are compared */
+	struct brk *brk;   /* CHRONO_MAX_BREAKS of them */
+	unsigned int used; /* those beyond were never set */
+	unsigned int nr_breaks;
+	u16 guard[GUARD_SLOTS]; /* lists, by L1 index */
+	u16 *value;             /* breaks that compare bytes */
+	unsigned int nr_values;
 	u32 last_id;
-	u16 guard[GUARD_SLOTS]; /* pages with breaks, by L1 index */
+	u64 map_changes; /* of the guest's tables */
 
-	/* Pages with all rights while one instruction runs. */
-	u64 lift[MAX_LIFTS];
+	struct lift lift[MAX_LIFTS];
 	unsigned int nr_lifts;
 	struct chrono_break access; /* read by it if it completes; id 0: none */
 	bool stops_fetch;
@@ -90,18 +118,49 @@ bool step_exit_counted(struct vcpu *v);
 
 /* ---- breaks.c ------------------------------------------------------------ */
 
+void breaks_init(struct debug *g);
+void breaks_free(struct debug *g);
 /** The execution break at @address, or NULL. */
 const struct chrono_break *break_at(const struct debug *g, u64 address);
+static inline u64 break_last(const struct chrono_break *b)
+{
+	return b->address + b->length - 1;
+}
+static inline unsigned int guard_index(u64 va)
+{
+	return va >> PAGE_SHIFT & (GUARD_SLOTS - 1);
+}
+/** Which link of @b belongs to the list of L1 index @index. */
+static inline unsigned int break_link(const struct brk *b, unsigned int index)
+{
+	return guard_index(b->b.address) == index ? 0 : 1;
+}
+#define for_each_guard(g, b, index)                                            \
+	for (u16 i_##b = (g)->guard[index];                                    \
+	     i_##b != NO_BREAK && ((b) = &(g)->brk[i_##b]);                    \
+	     i_##b = (b)->next[break_link((b), (index))])
+
+/* ---- lift.c -------------------------------------------------------------- */
+
+/** Instructions have completed while pages were lent: the watches of these are
+ *  looked at. What the next one needs may stay. */
+void lifts_step_done(struct vcpu *v);
 /** Ends the lending of rights. */
 void lifts_end(struct vcpu *v);
 
 /* ---- watch.c ------------------------------------------------------------- */
 
-/** Remembers the bytes of all watches. */
-void watches_remember(struct vcpu *v);
-/** The first watch whose bytes are not what was remembered becomes the hit. */
-void watches_compare(struct vcpu *v);
+/** True for breaks that compare bytes. */
+static inline bool watch_compares(const struct chrono_break *b)
+{
+	return b->kind == CHRONO_BREAK_WRITE || b->kind == CHRONO_BREAK_ACCESS;
+}
+/** Remembers the bytes of @b, of all watches. */
 void watch_remember(struct vcpu *v, struct brk *b);
+void watches_remember(struct vcpu *v);
+/** If the bytes of @b are not what was remembered, it is the hit. */
+void watch_compare(struct vcpu *v, struct brk *b);
+void watches_compare(struct vcpu *v);
 
 /* ---- access.c ------------------------------------------------------------ */
 
@@ -116,6 +175,9 @@ struct access {
 /** What the instruction at rip is about to access; never too little: with an
  *  unknown one *all is set. */
 unsigned int access_decode(struct vcpu *v, struct access *a, bool *all);
+/** Opcode of the 64-bit instruction at rip, 0fxx for those of two bytes; -1 if
+ *  it cannot be read. *modrm is the byte after it. */
+int insn_opcode(struct vcpu *v, u8 *modrm, bool *rep);
 /** The instruction at rip is a string operation with a repeat prefix. */
 bool insn_repeats(struct vcpu *v);
 

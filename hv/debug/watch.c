@@ -12,12 +12,6 @@
 #include <mm/walk.h>
 #include <tf/tf.h>
 
-static bool is_compared(const struct brk *b)
-{
-	return b->b.kind == CHRONO_BREAK_WRITE ||
-	       b->b.kind == CHRONO_BREAK_ACCESS;
-}
-
 /* Where the byte at @va is for the guest kernel, which sees the user's too. */
 static const u8 *byte_at(struct vcpu *v, u64 va, u64 *frame)
 {
@@ -30,40 +24,52 @@ static const u8 *byte_at(struct vcpu *v, u64 va, u64 *frame)
 	return (const u8 *)page_va(w.page) + (va & ~PAGE_MASK);
 }
 
-static void digest(struct watch_value *o, const u8 *p, size_t n, bool more)
+/* Bytes of the watch in its first page. */
+static size_t first_part(const struct chrono_break *b)
 {
-	struct tf_hash128 h = {o->word[0], o->word[1]};
-
-	if (!more && n <= sizeof(o->word)) {
-		memcpy(o->word, p, n);
-		return;
-	}
-	h = tf_hash(h, p, n);
-	o->word[0] = h.lo;
-	o->word[1] = h.hi;
+	return MIN(b->length, PAGE_SIZE - (b->address & ~PAGE_MASK));
 }
 
-static void value_read(struct vcpu *v, const struct chrono_break *b,
-                       struct watch_value *o)
+static void find(struct vcpu *v, const struct chrono_break *b,
+                 struct watch_place *p)
 {
-	size_t in_page = PAGE_SIZE - (b->address & ~PAGE_MASK);
-	size_t n = MIN(b->length, in_page);
-	const u8 *p;
+	const struct debug *g = v->domain->debug;
+	size_t n = first_part(b);
 
-	*o = (struct watch_value){.known = false};
-	p = byte_at(v, b->address, &o->frame[0]);
-	if (p == NULL) {
+	if (p->root == v->kernel_root && p->map_changes == g->map_changes) {
 		return;
 	}
-	digest(o, p, n, n != b->length);
+	*p = (struct watch_place){.root = v->kernel_root,
+	                          .map_changes = g->map_changes};
+	p->at[0] = byte_at(v, b->address, &p->frame[0]);
 	if (n != b->length) {
-		p = byte_at(v, b->address + n, &o->frame[1]);
-		if (p == NULL) {
-			return;
-		}
-		digest(o, p, b->length - n, true);
+		p->at[1] = byte_at(v, b->address + n, &p->frame[1]);
 	}
-	o->known = true;
+}
+
+static void value_read(struct vcpu *v, struct brk *b, struct watch_value *o)
+{
+	const struct watch_place *p = &b->place;
+	size_t n = first_part(&b->b), rest = b->b.length - n;
+	struct tf_hash128 h = {0, 0};
+
+	find(v, &b->b, &b->place);
+	*o = (struct watch_value){.frame = {p->frame[0], p->frame[1]},
+	                          .known = p->at[0] != NULL &&
+	                                   (rest == 0 || p->at[1] != NULL)};
+	if (!o->known) {
+		return;
+	}
+	if (rest == 0 && n <= sizeof(o->word)) {
+		memcpy(o->word, p->at[0], n);
+		return;
+	}
+	h = tf_hash(h, p->at[0], n);
+	if (rest != 0) {
+		h = tf_hash(h, p->at[1], rest);
+	}
+	o->word[0] = h.lo;
+	o->word[1] = h.hi;
 }
 
 static bool value_changed(const struct watch_value *a,
@@ -76,8 +82,19 @@ static bool value_changed(const struct watch_value *a,
 
 void watch_remember(struct vcpu *v, struct brk *b)
 {
-	if (is_compared(b)) {
-		value_read(v, &b->b, &b->before);
+	value_read(v, b, &b->before);
+}
+
+void watch_compare(struct vcpu *v, struct brk *b)
+{
+	struct debug *g = v->domain->debug;
+	struct watch_value now;
+
+	if (g->hit.id == 0) {
+		value_read(v, b, &now);
+		if (value_changed(&b->before, &now)) {
+			g->hit = b->b;
+		}
 	}
 }
 
@@ -85,8 +102,8 @@ void watches_remember(struct vcpu *v)
 {
 	struct debug *g = v->domain->debug;
 
-	for (unsigned int i = 0; g->nr_values != 0 && i < g->nr_breaks; i++) {
-		watch_remember(v, &g->brk[i]);
+	for (unsigned int i = 0; i < g->nr_values; i++) {
+		watch_remember(v, &g->brk[g->value[i]]);
 	}
 }
 
@@ -94,16 +111,7 @@ void watches_compare(struct vcpu *v)
 {
 	struct debug *g = v->domain->debug;
 
-	for (unsigned int i = 0; g->nr_values != 0 && i < g->nr_breaks; i++) {
-		struct brk *b = &g->brk[i];
-		struct watch_value now;
-
-		if (!is_compared(b) || g->hit.id != 0) {
-			continue;
-		}
-		value_read(v, &b->b, &now);
-		if (value_changed(&b->before, &now)) {
-			g->hit = b->b;
-		}
+	for (unsigned int i = 0; i < g->nr_values; i++) {
+		watch_compare(v, &g->brk[g->value[i]]);
 	}
 }

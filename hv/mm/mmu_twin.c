@@ -128,6 +128,7 @@ static int twin_table_begin(struct page *table)
 static void twin_table_end(struct page *table)
 {
 	tlb_flush_stale();
+	debug_map_changed(table->owner);
 	frames_free(table->twin, 0);
 	table->twin = NULL;
 }
@@ -143,6 +144,7 @@ static void twin_store(struct page *table, unsigned int index, u64 twin)
 		tlb_flush_domain(table->owner);
 	}
 	__atomic_store_n(entry, twin, __ATOMIC_RELAXED);
+	debug_map_changed(table->owner);
 }
 
 static void twin_entry_write(struct page *table, unsigned int index, u64 pte)
@@ -261,6 +263,7 @@ static void twins_empty(struct domain *d)
 int mmu_twin_rebuild(struct domain *d)
 {
 	twins_empty(d);
+	debug_map_changed(d);
 	for (unsigned int level = PGT_L1; level <= PGT_L4; level++) {
 		for (u64 g = 0; g < d->s.nr_frames; g++) {
 			struct page *pg = d->frames[g];

@@ -202,14 +202,20 @@ static unsigned int end_status(enum rr_state state)
 	}
 }
 
+void rr_session_digest(const struct rr_domain *rr)
+{
+	struct tf_hash128 h = frames_digest(rr->d, 0, rr->d->s.nr_frames);
+
+	log_info("d%u: %lu entries, digest %016lx%016lx", rr->d->id,
+	         rr->session.s.position.entry, h.hi, h.lo);
+}
+
 /* A replay that was the machine's purpose ends the machine. */
 static void replay_ended(struct rr_domain *rr)
 {
 	const struct rr_session *s = &rr->session;
-	struct tf_hash128 h = frames_digest(rr->d, 0, rr->d->s.nr_frames);
 
-	log_info("d%u: %lu entries, digest %016lx%016lx", rr->d->id,
-	         s->s.position.entry, h.hi, h.lo);
+	rr_session_digest(rr);
 	if (all_domains.next == &rr->d->link) {
 		arch_shutdown(end_status(s->state));
 	}
@@ -269,5 +275,6 @@ struct domain *rr_replay_trace(void)
 	if (d == NULL || rr_start_step(d->rr) != RR_START_DONE) {
 		arch_shutdown(STATUS_BAD_TRACE);
 	}
+	debug_selftest(d);
 	return d;
 }

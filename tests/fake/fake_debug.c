@@ -22,6 +22,11 @@ bool debug_guards(const struct domain *d, unsigned int index)
 	return false;
 }
 
+void debug_map_changed(struct domain *d)
+{
+	(void)d;
+}
+
 bool debug_stops_fetch(struct vcpu *v, u64 va)
 {
 	(void)v;

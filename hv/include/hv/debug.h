@@ -69,6 +69,10 @@ void checkpoint_drop_all(struct domain *d);
  *  checkpoint @id. */
 bool checkpoint_same(struct domain *d, u32 id);
 
+/** Boot option `debug-selftest`: puts @d, a replay that has not run, under a
+ *  debugger made of random numbers (debug/selftest.c). Else does nothing. */
+void debug_selftest(struct domain *d);
+
 /* ---- for the main loop --------------------------------------------------- */
 
 /** After what was due here was delivered, before the guest runs: stops it or
@@ -97,8 +101,10 @@ bool debug_domain_stopped(struct domain *d);
 /** L1 entries with this index may lead to a page with a break: twins hold them
  *  only as debug_leaf() gave them. */
 bool debug_guards(const struct domain *d, unsigned int index);
-/** The fetch that faulted at @va would execute a break: nothing of it must
- *  happen. */
+/** An address may lead elsewhere now. */
+void debug_map_changed(struct domain *d);
+/** The fetch that faulted at @va is of an instruction behind a stop: nothing of
+ *  it must happen. */
 bool debug_stops_fetch(struct vcpu *v, u64 va);
 /** The twin's leaf for the access to @va that faulted: @leaf, less what breaks
  *  need to see. When the access itself is one of those, the next instruction

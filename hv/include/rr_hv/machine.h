@@ -61,6 +61,8 @@ u64 vcpu_digest(struct vcpu *v);
 /** The session left the running state: what follows for domain and machine. */
 void rr_session_ended(struct rr_domain *rr);
 
+/** One line of log that tells what state a replay ended in. */
+void rr_session_digest(const struct rr_domain *rr);
 /** Digest over @count frames from gmfn @first. */
 struct tf_hash128 frames_digest(const struct domain *d, u64 first, u64 count);
 
