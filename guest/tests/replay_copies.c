@@ -31,7 +31,7 @@ static void call(uint64_t n)
 	char *p = pages[0] + PAGE_SIZE - random_below(&replay_random, 64);
 	domid_t *dom = (domid_t *)(pages[0] + 64);
 
-	switch (n % 5) {
+	switch (n % 6) {
 	case 0:
 		observe((uint64_t)hc_xen_version(XENVER_extraversion, p));
 		break;
@@ -43,6 +43,9 @@ static void call(uint64_t n)
 		observe((uint64_t)hc_event_channel_op(EVTCHNOP_send, p));
 		break;
 	case 3:
+		observe((uint64_t)hc_xen_version(XENVER_get_features, p));
+		break;
+	case 4:
 		observe((uint64_t)hc_multicall((void *)p, 1));
 		break;
 	default:

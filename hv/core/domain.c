@@ -40,9 +40,17 @@ struct domain *domain_find(domid_t id)
 	return NULL;
 }
 
+struct domain *domain_named(struct domain *by, domid_t id)
+{
+	if (id == DOMID_SELF || id == by->self) {
+		return by;
+	}
+	return by->traced ? NULL : domain_find(id);
+}
+
 struct domain *domain_resolve(domid_t id)
 {
-	return id == DOMID_SELF ? current->domain : domain_find(id);
+	return domain_named(current->domain, id);
 }
 
 /* The lowest id not given before, so that a name is reused late. */
@@ -145,6 +153,7 @@ struct domain *domain_create(const struct domain_config *c, int *err)
 	set_start_values(d, c);
 	*err = pick_id(c->id, &id);
 	d->id = id;
+	d->self = id;
 	if (*err == 0) {
 		*err = init_parts(d, c);
 	}

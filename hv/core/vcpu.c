@@ -13,10 +13,10 @@
 #include <xen/errno.h>
 #include <xen/vcpu.h>
 
-/* Descriptor windows (layout.h). Window 0 is the hypervisor's own. */
+/* Descriptor windows (layout.h). Two are no vCPU's own. */
 #define NR_SLOTS 1024
 
-static u64 slots_used[NR_SLOTS / 64] = {1};
+static u64 slots_used[NR_SLOTS / 64] = {1 | 1 << SLOT_TRACED};
 
 static int slot_alloc(void)
 {

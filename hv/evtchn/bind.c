@@ -31,8 +31,9 @@ long hc_evtchn_alloc_unbound(struct vcpu *v, struct hc_frame *f)
 	if (d == NULL) {
 		return err;
 	}
-	port = evtchn_alloc_unbound(
-		d, a->remote_dom == DOMID_SELF ? v->domain->id : a->remote_dom);
+	port = evtchn_alloc_unbound(d, a->remote_dom == DOMID_SELF
+	                                       ? v->domain->self
+	                                       : a->remote_dom);
 	if (port < 0) {
 		return port;
 	}
@@ -41,21 +42,22 @@ long hc_evtchn_alloc_unbound(struct vcpu *v, struct hc_frame *f)
 }
 
 /* Connects a new port of @d to @rport of @rd, which must wait for @d. The
- * peer may have sent before anybody listened, so the new end starts pending. */
+ * peer may have sent before anybody listened, so the new end starts pending.
+ * Nobody connects to a traced domain, whose ports would change unseen (R14). */
 static int connect(struct domain *d, struct domain *rd, u32 rport)
 {
 	struct evtchn_state *r = port_get(rd, rport);
 	int port;
 
 	if (r == NULL || r->state != EVTCHN_UNBOUND ||
-	    r->remote_domid != d->id) {
+	    r->remote_domid != d->self || (rd != d && rd->traced)) {
 		return -XEN_EINVAL;
 	}
 	port = port_alloc(d, EVTCHN_INTERDOMAIN);
 	if (port < 0) {
 		return port;
 	}
-	d->ports[port].remote_domid = rd->id;
+	d->ports[port].remote_domid = rd->self;
 	d->ports[port].remote_port = rport;
 	r->state = EVTCHN_INTERDOMAIN;
 	r->remote_port = (u32)port;

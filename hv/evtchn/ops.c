@@ -14,7 +14,7 @@
 /* The far end sees an event from outside, unless it is this domain itself. */
 static void send_to_peer(struct domain *d, const struct evtchn_state *e)
 {
-	struct domain *peer = domain_find(e->remote_domid);
+	struct domain *peer = domain_named(d, e->remote_domid);
 
 	BUG_ON(peer == NULL);
 	if (peer == d) {

@@ -5,6 +5,7 @@
 #include "ports.h"
 
 #include <hv/mm.h>
+#include <hv/rr.h>
 
 struct spinlock evtchn_lock;
 
@@ -65,14 +66,14 @@ int port_alloc(struct domain *d, enum evtchn_kind kind)
 
 static void unbind_peer(struct domain *d, const struct evtchn_state *e)
 {
-	struct domain *peer = domain_find(e->remote_domid);
+	struct domain *peer = domain_named(d, e->remote_domid);
 	struct evtchn_state *p;
 
 	BUG_ON(peer == NULL);
 	p = port_get(peer, e->remote_port);
 	BUG_ON(p == NULL || p->state != EVTCHN_INTERDOMAIN);
 	p->state = EVTCHN_UNBOUND;
-	p->remote_domid = d->id;
+	p->remote_domid = d->self;
 	p->remote_port = 0;
 }
 
@@ -113,13 +114,15 @@ u16 *virq_slot(struct domain *d, u32 virq, u32 vcpu)
 
 struct domain *port_domain(struct vcpu *v, domid_t id, int *err)
 {
-	struct domain *d = id == DOMID_SELF ? v->domain : domain_find(id);
+	struct domain *d = domain_named(v->domain, id);
 
 	*err = 0;
 	if (d == NULL || d->dying) {
 		*err = -XEN_ESRCH;
 	} else if (d != v->domain && !v->domain->privileged) {
 		*err = -XEN_EPERM;
+	} else if (d != v->domain && !rr_foreign_allowed(d)) {
+		*err = -XEN_EBUSY;
 	}
 	return *err == 0 ? d : NULL;
 }

@@ -41,7 +41,8 @@ void port_close(struct domain *d, u32 port);
 /** True for the VIRQs of which every vCPU has its own. */
 bool virq_is_per_vcpu(u32 virq);
 /** The domain that an operation names: @v's own, or, for the control domain,
- *  another living one. NULL and *err = -XEN_ESRCH or -XEN_EPERM. */
+ *  another living one. NULL and *err = -XEN_ESRCH, -XEN_EPERM, or -XEN_EBUSY
+ *  when that one is recorded or replayed (R14). */
 struct domain *port_domain(struct vcpu *v, domid_t id, int *err);
 
 #endif

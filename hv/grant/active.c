@@ -38,9 +38,9 @@ static struct grant_entry_v1 *shared_entry(struct domain *d, u32 ref)
 	return frame != NULL ? &frame[ref % GRANT_PER_FRAME] : NULL;
 }
 
-bool grant_refused(const struct domain *d, const struct domain *who, bool write)
+bool grant_refused(const struct domain *d, const struct domain *who)
 {
-	return d != who && d->rr != NULL && write;
+	return d != who && d->rr != NULL;
 }
 
 static s16 judge(const struct grant_active *act, union entry_head head,

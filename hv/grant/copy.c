@@ -48,7 +48,7 @@ static long hold(struct vcpu *v, const struct gnttab_copy_ptr *ptr,
 	if (e->d == NULL || e->d->dying) {
 		return GNTST_bad_domain;
 	}
-	if (grant_refused(e->d, v->domain, e->write)) {
+	if (grant_refused(e->d, v->domain)) {
 		return GNTST_permission_denied;
 	}
 	e->ref = ptr->u.ref;

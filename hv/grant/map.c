@@ -137,7 +137,7 @@ static long map_one(struct vcpu *v, struct gnttab_map_grant_ref *op)
 	if (!(op->flags & (GNTMAP_host_map | GNTMAP_device_map))) {
 		return GNTST_bad_gntref;
 	}
-	if (grant_refused(rd, v->domain, write)) {
+	if (grant_refused(rd, v->domain)) {
 		return GNTST_permission_denied;
 	}
 	n = handle_alloc(v->domain);

@@ -5,15 +5,17 @@
 #include "table.h"
 
 #include <hv/hypercall.h>
+#include <hv/rr.h>
 
 struct domain *grant_domain(struct domain *caller, domid_t id, s16 *status)
 {
-	struct domain *d = id == DOMID_SELF ? caller : domain_find(id);
+	struct domain *d = domain_named(caller, id);
 
 	*status = GNTST_okay;
 	if (d == NULL || d->dying) {
 		*status = GNTST_bad_domain;
-	} else if (d != caller && !caller->privileged) {
+	} else if (d != caller &&
+	           (!caller->privileged || !rr_foreign_allowed(d))) {
 		*status = GNTST_permission_denied;
 	}
 	return *status == GNTST_okay ? d : NULL;

@@ -65,9 +65,9 @@ s16 grant_begin(struct domain *d, u32 ref, const struct domain *who, bool write,
 /** Ends it. */
 void grant_end(struct domain *d, u32 ref, bool write);
 /** True when @who may not get at @d's frames in this way at all: a session is
- *  attached that would not see it (R14). */
-bool grant_refused(const struct domain *d, const struct domain *who,
-                   bool write);
+ *  attached that would not see it, nor the bits that even reading sets in the
+ *  guest's grant entry (R14). */
+bool grant_refused(const struct domain *d, const struct domain *who);
 
 /* ---- handles.c ----------------------------------------------------------- */
 

@@ -90,7 +90,9 @@ long hypercall_run(struct vcpu *v, struct hc_frame *f)
 	long ret = prepare(v, f);
 
 	v->domain->hypercalls++;
-	if (ret == 0 && rr_tap_call_enter(v, f, &ret)) {
+	if (ret != 0) {
+		f->row = NULL; /* decided by the arguments alone */
+	} else if (rr_tap_call_enter(v, f, &ret)) {
 		ret = commit(f, f->row->handler(v, f));
 	}
 	rr_tap_call_exit(v, f, ret);

@@ -6,6 +6,7 @@
 
 #include <hv/hypercall_page.h>
 #include <hv/mm.h>
+#include <hv/rr.h>
 #include <hv/timer.h>
 
 #define WORD_BITS 64
@@ -14,10 +15,22 @@
 #define TSC_MODE_DEFAULT 0
 #define TSC_MODE_NATIVE  2
 
+/* As domctl_target(), for calls that change what the domain can see. */
+static struct domain *changed_target(struct hc_frame *f, long *err)
+{
+	struct domain *d = domctl_target(f, err);
+
+	if (d != NULL && !rr_foreign_allowed(d)) {
+		*err = -XEN_EBUSY;
+		d = NULL;
+	}
+	return d;
+}
+
 long hc_domctl_max_mem(struct vcpu *v, struct hc_frame *f)
 {
 	long err;
-	struct domain *d = domctl_target(f, &err);
+	struct domain *d = changed_target(f, &err);
 
 	(void)v;
 	if (d != NULL) {
@@ -30,7 +43,7 @@ long hc_domctl_max_mem(struct vcpu *v, struct hc_frame *f)
 long hc_domctl_set_handle(struct vcpu *v, struct hc_frame *f)
 {
 	long err;
-	struct domain *d = domctl_target(f, &err);
+	struct domain *d = changed_target(f, &err);
 
 	(void)v;
 	if (d != NULL) {
@@ -97,7 +110,7 @@ long hc_domctl_hypercall_init(struct vcpu *v, struct hc_frame *f)
 {
 	u64 gmfn = domctl_arg(f)->u.hypercall_init.gmfn;
 	long err;
-	struct domain *d = domctl_target(f, &err);
+	struct domain *d = changed_target(f, &err);
 	struct page *pg;
 
 	(void)v;

@@ -71,7 +71,7 @@ long hc_domctl_set_context(struct vcpu *v, struct hc_frame *f)
 	if (t->domain == v->domain) {
 		return -XEN_EINVAL;
 	}
-	if (!rr_foreign_allowed(t->domain, true)) {
+	if (!rr_foreign_allowed(t->domain)) {
 		return -XEN_EBUSY;
 	}
 	if (a->ctxt.p == NULL) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * XENVER_*: what the hypervisor says of itself (version.h). All of it is
- * constant, for a traced domain reads it too.
+ * XENVER_*: what the hypervisor says of itself (version.h). A trace holds the
+ * answers that its domain got (R6), but for the version number, which guests
+ * ask for all the time and which belongs to the ABI.
  */
 #include <arch/layout.h>
 #include <hv/boot.h>

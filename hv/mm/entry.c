@@ -62,8 +62,7 @@ static int leaf_get(struct domain *d, struct domain *source, u64 *pte)
 	struct page *pg = domain_frame(source, pte_frame(*pte));
 	int err;
 
-	if (source != d &&
-	    (d->traced || !rr_foreign_allowed(source, *pte & PTE_RW))) {
+	if (source != d && (d->traced || !rr_foreign_allowed(source))) {
 		return -XEN_EINVAL;
 	}
 	if (pg == NULL) {

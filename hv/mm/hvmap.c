@@ -54,6 +54,14 @@ void hv_map(u64 va, u64 pa, u64 flags)
 	invlpg(va);
 }
 
+void hv_map_copy(u64 to, u64 from, u64 bytes)
+{
+	for (u64 at = 0; at < bytes; at += PAGE_SIZE) {
+		*hv_entry(to + at, 1) = *hv_entry(from + at, 1);
+		invlpg(to + at);
+	}
+}
+
 void hv_unmap(u64 va)
 {
 	*hv_entry(va, 1) = 0;

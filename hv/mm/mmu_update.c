@@ -32,7 +32,7 @@ static int find_targets(struct domain *caller, u64 arg, struct targets *t)
 	if (t->tables == NULL) {
 		return err;
 	}
-	t->frames = mm_source(caller, frames, &err);
+	t->frames = mm_target(caller, frames, &err);
 	return err;
 }
 
@@ -74,7 +74,7 @@ static int update_m2p(struct domain *d, const struct mmu_update *u)
 	struct page *pg = domain_frame(d, u->ptr >> PAGE_SHIFT);
 
 	if (pg == NULL || pg->owner != d ||
-	    (d != current->domain && !rr_foreign_allowed(d, true))) {
+	    (d != current->domain && !rr_foreign_allowed(d))) {
 		return -XEN_EINVAL;
 	}
 	m2p_set(d, pg, u->val);

@@ -58,6 +58,13 @@ int vcpu_set_kernel_root(struct vcpu *v, u64 gmfn)
 	return 0;
 }
 
+int vcpu_load_root(struct vcpu *v, u64 gmfn)
+{
+	int err = mm_begin(v->domain);
+
+	return err != 0 ? err : vcpu_set_kernel_root(v, gmfn);
+}
+
 int vcpu_set_user_root(struct vcpu *v, u64 gmfn)
 {
 	struct page *pg = NULL;

@@ -52,7 +52,7 @@ static enum emul write_cr0_guest(struct vcpu *v, u64 value)
 
 static enum emul write_cr3_guest(struct vcpu *v, u64 value)
 {
-	switch (vcpu_set_kernel_root(v, xen_cr3_to_pfn(value))) {
+	switch (vcpu_load_root(v, xen_cr3_to_pfn(value))) {
 	case 0:
 		return EMUL_DONE;
 	case -XEN_ERESTART:

@@ -17,7 +17,7 @@
 #include <rr_hv/snapshot.h>
 
 /* Changes with anything that makes an old trace replay differently. */
-#define TRACE_ABI_VERSION 1
+#define TRACE_ABI_VERSION 2
 #define TIME_STEP_NS      20
 #define REBASE_BOUND_NS   1000000
 #define HASH_INTERVAL     4096
@@ -109,7 +109,7 @@ static void fix_start_state(struct rr_domain *rr)
 
 static bool recordable(const struct domain *d)
 {
-	const struct domain *writer;
+	const struct domain *holder;
 
 	if (!d->traced || d->vcpu[0] == NULL) {
 		log_warn("record: d%u was not created traced, or has no vCPU",
@@ -120,10 +120,15 @@ static bool recordable(const struct domain *d)
 		log_warn("record: d%u has run or is recorded already", d->id);
 		return false;
 	}
-	writer = mm_foreign_writer(d);
-	if (writer != NULL) {
-		log_warn("record: d%u has memory of d%u mapped writable",
-		         writer->id, d->id);
+	if (d->s.nr_vcpus != 1) {
+		log_warn("record: d%u has %u vCPUs; a recorded domain has one",
+		         d->id, d->s.nr_vcpus);
+		return false;
+	}
+	holder = mm_foreign_holder(d);
+	if (holder != NULL) {
+		log_warn("record: d%u has memory of d%u mapped", holder->id,
+		         d->id);
 		return false;
 	}
 	return cpu_recordable();
@@ -202,6 +207,7 @@ static struct domain *replay_domain(const struct tf_super *sb, bool first)
 		return NULL;
 	}
 	d->max_pages = sb->nr_frames;
+	d->self = (domid_t)sb->domid;
 	if (vcpu_create(d, 0) != 0) {
 		log_warn("replay: no memory for the vCPU");
 		domain_kill(d);

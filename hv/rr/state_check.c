@@ -68,6 +68,22 @@ static const char *check_vcpu(struct vcpu *v)
 	return check_registers(v);
 }
 
+/* A traced domain's channels connect it with itself, both ends naming the
+ * other. */
+static bool channel_ok(const struct domain *d, unsigned int port)
+{
+	const struct evtchn_state *e = &d->ports[port], *peer;
+
+	if (e->state != EVTCHN_INTERDOMAIN) {
+		return true;
+	}
+	if (e->remote_domid != d->self || e->remote_port >= MAX_PORTS) {
+		return false;
+	}
+	peer = &d->ports[e->remote_port];
+	return peer->state == EVTCHN_INTERDOMAIN && peer->remote_port == port;
+}
+
 static const char *check_ports(const struct domain *d)
 {
 	if (d->s.max_port >= MAX_PORTS || d->s.nr_vcpus != 1) {
@@ -77,8 +93,7 @@ static const char *check_ports(const struct domain *d)
 		const struct evtchn_state *e = &d->ports[p];
 
 		if (e->vcpu != 0 || e->state > EVTCHN_IPI ||
-		    (e->state == EVTCHN_INTERDOMAIN &&
-		     e->remote_port >= MAX_PORTS)) {
+		    !channel_ok(d, p)) {
 			return "one of its event channels is impossible";
 		}
 	}

@@ -299,6 +299,11 @@ void page_put_and_type(struct page *pg)
 	(void)pg;
 }
 
+int vcpu_load_root(struct vcpu *v, u64 gmfn)
+{
+	return vcpu_set_kernel_root(v, gmfn);
+}
+
 int vcpu_set_kernel_root(struct vcpu *v, u64 gmfn)
 {
 	v->s.kernel_root = gmfn;

@@ -39,7 +39,9 @@ SURFACE = {
     "rr_shot_done": ["hv/core/loop.c"],
     # Questions.
     "rr_attached": ["hv/console/ring.c", "hv/pv/tsc.c", "hv/shared/time.c"],
-    "rr_foreign_allowed": ["hv/hypercall/domctl_vcpu.c", "hv/mm/entry.c",
+    "rr_foreign_allowed": ["hv/evtchn/ports.c", "hv/grant/query.c",
+                           "hv/hypercall/domctl_misc.c",
+                           "hv/hypercall/domctl_vcpu.c", "hv/mm/entry.c",
                            "hv/mm/foreign.c", "hv/mm/mmu_update.c"],
     "rr_jitter_ns": ["hv/core/guest_timer.c"],
     "rr_timers_live": ["hv/core/guest_timer.c"],

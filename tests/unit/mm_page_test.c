@@ -91,6 +91,18 @@ static void load_root(void)
 	assert_int_equal(err, 0);
 }
 
+/* Where a guest's own load of a root is cut must not depend on what somebody
+ * else's last call left of the budget. */
+static void test_load_budget(void **s)
+{
+	(void)s;
+	mm_refill();
+	for (unsigned int i = 0; i < MM_CUT_ENTRIES - 100; i++) {
+		assert_true(mm_spend());
+	}
+	assert_int_equal(vcpu_load_root(v, page_gmfn(l4)), 0);
+}
+
 static int setup_direct(void **s)
 {
 	(void)s;
@@ -553,6 +565,7 @@ int main(void)
 		DIRECT(test_quota),
 		TWIN(test_quota),
 		TWIN(test_traced_numbers),
+		TWIN(test_load_budget),
 		DIRECT(test_validation_adjusts),
 		TWIN(test_validation_adjusts),
 		DIRECT(test_tables_stay_unwritable),

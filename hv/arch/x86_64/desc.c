@@ -131,7 +131,9 @@ static void reload_cs_ss(void)
 
 void desc_init(struct cpu *c)
 {
-	struct table_register idtr = {sizeof(idt) - 1, (u64)idt};
+	/* At an address that is the same in every build, for any code can ask
+	 * for it (SIDT). */
+	struct table_register idtr = {sizeof(idt) - 1, IDT_VIRT};
 
 	fill_reserved(c);
 	idt_fill();
@@ -140,6 +142,7 @@ void desc_init(struct cpu *c)
 	       PTE_RW | PTE_NX);
 	hv_map(desc_window(0) + RESERVED_FIRST + PAGE_SIZE, gdt_reserved_pa[1],
 	       PTE_RW | PTE_NX);
+	hv_map(IDT_VIRT, va_to_pa(idt), PTE_RW | PTE_NX);
 	desc_load_window(0);
 	reload_cs_ss();
 	__asm__ volatile("ltr %w0" ::"r"(TSS_SELECTOR));

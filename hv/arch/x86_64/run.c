@@ -51,8 +51,15 @@ void arch_load_cr3(struct vcpu *v)
 
 void arch_load_descriptors(struct vcpu *v)
 {
-	desc_load_window(v->slot);
-	desc_load_ldt(v->slot, (unsigned int)v->s.ldt_entries);
+	unsigned int slot = v->slot;
+
+	if (v->domain->traced) {
+		slot = SLOT_TRACED;
+		hv_map_copy(desc_window(slot), desc_window(v->slot),
+		            DESC_WINDOW_SIZE);
+	}
+	desc_load_window(slot);
+	desc_load_ldt(slot, (unsigned int)v->s.ldt_entries);
 }
 
 /* A selector that no longer loads becomes null, and its base stays what was

@@ -9,6 +9,7 @@
  *   256   0xffff800000000000   256 GiB  M2P, one u64 a frame             user RO
  *   260   0xffff820000000000   512 GiB  descriptor windows, 128 KiB a
  *                                       vCPU: its GDT, then its LDT      RW NX
+ *   260   0xffff820010000000   4 KiB    the IDT                          RW NX
  *   261   0xffff828000000000   1 GiB    hypervisor image, linked at
  *                                       +1 MiB as loaded                 RX|RO|RW
  *   261   0xffff828040000000   1 GiB    device windows (local APIC ...)  RW NX
@@ -30,6 +31,7 @@
 #define M2P_VIRT     0xffff800000000000
 #define M2P_VIRT_END 0xffff804000000000
 #define DESC_VIRT    0xffff820000000000
+#define IDT_VIRT     0xffff820010000000
 #define IMAGE_VIRT   0xffff828000000000
 #define IMAGE_PHYS   0x100000
 #define DEVICE_VIRT  0xffff828040000000

@@ -22,6 +22,11 @@ struct rr_domain;
 struct grant_table;
 struct console_buffer;
 
+/* Descriptor windows that are no vCPU's own: 0 is the hypervisor's, and the
+ * tables of whichever traced vCPU is loaded appear in this one, for any code
+ * can ask where they lie (SGDT). */
+#define SLOT_TRACED 1
+
 struct vcpu {
 	/* The stubs find these two by their offsets: keep them first. The CPU
 	 * pushes guest frames so that they end exactly at the end of s.regs.
@@ -76,6 +81,7 @@ struct vcpu {
 
 struct domain {
 	domid_t id;
+	domid_t self; /* as its guest knows it: in replay, as recorded (R6) */
 	unsigned int refs;
 	bool privileged; /* the control domain */
 	bool traced;     /* recorded or replayed, from birth (R5) */
@@ -128,7 +134,12 @@ extern struct list all_domains;
 /** The domain @id, or NULL; DOMID_SELF is not resolved here. No reference. */
 struct domain *domain_find(domid_t id);
 
-/** As domain_find(), with DOMID_SELF meaning the current domain. */
+/** The domain that the guest of @by means by @id, or NULL: DOMID_SELF and its
+ *  own number mean itself. For a traced domain there is no other, so that who
+ *  else happens to be there decides nothing (R14). */
+struct domain *domain_named(struct domain *by, domid_t id);
+
+/** As domain_named(), for the current domain. */
 struct domain *domain_resolve(domid_t id);
 
 struct domain_config {

@@ -183,6 +183,9 @@ int guest_fault(struct vcpu *v, u64 va, u32 *error_code);
 /** Switches the vCPU's kernel or user root; validates, takes references.
  *  0, -EINVAL or -ERESTART. User root GMFN_NONE clears it. */
 int vcpu_set_kernel_root(struct vcpu *v, u64 gmfn);
+/** As vcpu_set_kernel_root(), for an instruction of the guest: with a budget of
+ *  its own, so that where it is cut depends on nobody's last call (R11). */
+int vcpu_load_root(struct vcpu *v, u64 gmfn);
 int vcpu_set_user_root(struct vcpu *v, u64 gmfn);
 /** CR3 for @v's present mode. */
 u64 vcpu_cr3(struct vcpu *v);
@@ -199,6 +202,8 @@ u64 m2p_size(const struct domain *d);
 /** Maps a whole hypervisor page at a fixed hypervisor address (descriptor
  *  windows, device registers). @flags: PTE_* without P. */
 void hv_map(u64 va, u64 pa, u64 flags);
+/** Maps [@to, @to + @bytes) to what [@from, ...) is mapped to. */
+void hv_map_copy(u64 to, u64 from, u64 bytes);
 void hv_unmap(u64 va);
 
 /** Gives back a dying domain's memory; -ERESTART while there is more. */

@@ -104,11 +104,12 @@ u64 rr_jitter_ns(struct domain *d);
 /** Host timers that stand for the domain's own are armed: not in replay. */
 bool rr_timers_live(const struct domain *d);
 
-/** Another domain may reach into @d's memory, to @change it or to look at it:
- *  a recorded one may be looked at, a replayed one not even that (R14). */
-static inline bool rr_foreign_allowed(const struct domain *d, bool change)
+/** Another domain may reach into @d: not while it is recorded or replayed,
+ *  and not even to map its memory for reading, for a frame that somebody else
+ *  holds is not free when the guest gives it back (R14). */
+static inline bool rr_foreign_allowed(const struct domain *d)
 {
-	return !rr_attached(d) || (!change && d->rr->session.mode == RR_RECORD);
+	return !rr_attached(d);
 }
 
 #endif
