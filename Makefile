@@ -44,7 +44,7 @@ GCC_INC := $(shell $(CC) -print-file-name=include)
 FREE := $(BASE) -ffreestanding -nostdinc -isystem $(GCC_INC) -m64 \
 	-mno-red-zone -mgeneral-regs-only -fno-stack-protector \
 	-fcf-protection=none -fno-asynchronous-unwind-tables
-HV_CFLAGS    := $(FREE) $(WARN) -fpie -fvisibility=hidden \
+HV_CFLAGS    := $(FREE) $(WARN) -fpie -fvisibility=hidden -flto=auto \
 	-fno-omit-frame-pointer -D__XEN_TOOLS__
 GUEST_CFLAGS := $(FREE) $(WARN) -fno-pic -mcmodel=kernel \
 	-fno-omit-frame-pointer

@@ -3,8 +3,9 @@
 HV_SRC := $(wildcard hv/*/*.c hv/*/*/*.c)
 HV_SRC := $(filter-out hv/arch/x86_64/asm-offsets.c,$(HV_SRC))
 HV_ASM := $(wildcard hv/*/*.S hv/arch/x86_64/*.S)
-HV_OBJ := $(patsubst %.c,$(O)/hv/%.o,$(HV_SRC) $(TF_SRC) $(RR_SRC)) \
-	$(patsubst %.S,$(O)/hv/%.o,$(sort $(HV_ASM)))
+HV_C_OBJ := $(patsubst %.c,$(O)/hv/%.o,$(HV_SRC) $(TF_SRC) $(RR_SRC))
+HV_ASM_OBJ := $(patsubst %.S,$(O)/hv/%.o,$(sort $(HV_ASM)))
+HV_OBJ := $(O)/hv/all.o $(HV_ASM_OBJ)
 HV_ARCHIVES = $(foreach l,liblzma.a liblz4.a libzstd.a,$(shell $(CC) -print-file-name=$(l))) \
 	$(shell $(CC) -print-libgcc-file-name)
 HV_LDFLAGS := -nostdlib -static --no-dynamic-linker -z noexecstack \
@@ -15,10 +16,16 @@ HV_VERSION := 0.1
 
 $(O)/include/asm-offsets.h: hv/arch/x86_64/asm-offsets.c | $(O)/include/xen
 	$(call say,GEN,$@)
-	$(Q)$(CC) $(HV_CFLAGS) $(HV_INC) -MF $(O)/asm-offsets.d -MT $@ -S -o $(O)/asm-offsets.s $<
+	$(Q)$(CC) $(HV_CFLAGS) -fno-lto $(HV_INC) -MF $(O)/asm-offsets.d -MT $@ -S -o $(O)/asm-offsets.s $<
 	$(Q)sed -n 's/^-> \([A-Z0-9_]*\) \$$\?\([0-9-]*\).*/#define \1 \2/p' $(O)/asm-offsets.s > $@
 
-$(filter %.S.o,$(HV_OBJ)) $(patsubst %.S,$(O)/hv/%.o,$(HV_ASM)): $(O)/include/asm-offsets.h
+$(HV_ASM_OBJ): $(O)/include/asm-offsets.h
+
+# All C as one unit: a call or return costs an emulated CPU more than what most
+# small functions do (docs/decisions/one-unit.md).
+$(O)/hv/all.o: $(HV_C_OBJ)
+	$(call say,LTO,$@)
+	$(Q)$(CC) $(HV_CFLAGS) -flinker-output=nolto-rel -nostdlib -r -o $@ $^
 
 # Linked twice: the second time with the table of its own symbols, which
 # hv/hv.lds places where it moves nothing.

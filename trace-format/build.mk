@@ -40,7 +40,7 @@ test-tf-spec: $(TF_DUMP) $(TF_MAKE)
 # Ring 0 gives the library these functions and no others.
 LINT += lint-tf
 lint-tf: $(TF_HV_OBJ)
-	$(Q)$(LD) -r -o $(O)/hv/trace-format/all.o $^
+	$(Q)$(CC) $(HV_CFLAGS) -flinker-output=nolto-rel -nostdlib -r -o $(O)/hv/trace-format/all.o $^
 	$(Q)if nm -u $(O)/hv/trace-format/all.o | \
 		grep -vwE 'U (memcpy|memset|memmove|memcmp)'; then \
 		echo "trace-format needs more than ring 0 has (see port.h)"; \

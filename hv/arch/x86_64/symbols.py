@@ -8,9 +8,9 @@ import sys
 
 symbols = []
 for line in sys.stdin:
-    address, kind, name = line.split()
+    address, kind, *name = line.split()
     if kind in "tT":
-        symbols.append((int(address, 16), name))
+        symbols.append((int(address, 16), name[0]))
 
 print('\t.section .symbols, "a"')
 print(f"\t.quad {len(symbols)}")
