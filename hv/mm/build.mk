@@ -18,7 +18,7 @@ $(O)/host/mm/%.o: %.c | $(O)/include/xen
 $(O)/host/mm/hv/mm/%.o $(O)/host/mm/tests/fake/mm_cpu.o: MM_EXTRA := \
 	-Itests/fake/mm
 $(O)/host/mm/tests/fake/fake_core.o: MM_EXTRA := $(foreach f, \
-	tlb_flush_domain tlb_flush_va tlb_note_stale tlb_flush_stale \
+	tlb_flush_domain tlb_flush_va tlb_flush_domain_va tlb_note_stale tlb_flush_stale \
 	arch_load_cr3,-D$(f)=core_$(f))
 
 $(MM_UNIT_BIN): %: %.o $(MM_HOST_OBJ)

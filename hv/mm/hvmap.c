@@ -57,8 +57,13 @@ void hv_map(u64 va, u64 pa, u64 flags)
 void hv_map_copy(u64 to, u64 from, u64 bytes)
 {
 	for (u64 at = 0; at < bytes; at += PAGE_SIZE) {
-		*hv_entry(to + at, 1) = *hv_entry(from + at, 1);
-		invlpg(to + at);
+		u64 *entry = hv_entry(to + at, 1);
+		u64 pte = *hv_entry(from + at, 1);
+
+		if (*entry != pte) {
+			*entry = pte;
+			invlpg(to + at);
+		}
 	}
 }
 

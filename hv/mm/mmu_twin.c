@@ -33,13 +33,12 @@ static struct page *twin_frame(struct domain *d, u64 gmfn)
 
 /* A table that two entries of one level share is reached by more addresses
  * than breaks were checked for. (L3 tables count as shared always.) */
-static void note_shared(const struct page *table, u64 pte)
+static void note_shared(const struct page *table, const struct page *child)
 {
 	struct domain *d = table->owner;
 
-	if (d->debug == NULL || !(pte & PTE_P) ||
-	    (table->type != PGT_L2 && table->type != PGT_L3) ||
-	    !mmu_table_shared(twin_frame(d, pte_frame(pte)))) {
+	if (d->debug == NULL || table->type == PGT_L4 ||
+	    !mmu_table_shared(child)) {
 		return;
 	}
 	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
@@ -47,6 +46,19 @@ static void note_shared(const struct page *table, u64 pte)
 			mmu_twin_forget_index(d, i);
 		}
 	}
+}
+
+/* Entry @index of @table, which is @pte, is in the twin. */
+static void note_entry(const struct page *table, unsigned int index, u64 pte)
+{
+	struct page *child;
+
+	if (table->type == PGT_L1 || !(pte & PTE_P)) {
+		return;
+	}
+	child = twin_frame(table->owner, pte_frame(pte));
+	table_linked(table, index, child);
+	note_shared(table, child);
 }
 
 static u64 twin_leaf(struct domain *d, u64 pte)
@@ -104,7 +116,7 @@ static void twin_fill(struct page *table, bool leaves)
 	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
 		if (!is_hv_slot(table->type, i)) {
 			twin[i] = twin_of(table, i, guest[i]);
-			note_shared(table, guest[i]);
+			note_entry(table, i, guest[i]);
 		}
 	}
 }
@@ -133,17 +145,30 @@ static void twin_table_end(struct page *table)
 	table->twin = NULL;
 }
 
-/* Any change of a live translation is flushed before the guest runs: what it
- * sees must not depend on what a TLB remembers. */
-static void twin_store(struct page *table, unsigned int index, u64 twin)
+static void flush_entry(const struct page *table, unsigned int index)
 {
-	u64 *entry = &table_entries(table->twin)[index];
+	u64 va;
 
-	if ((*entry & PTE_P) && *entry != twin) {
+	if (table->type == PGT_L1 && table_entry_va(table, index, &va)) {
+		tlb_flush_domain_va(table->owner, va);
+	} else {
 		tlb_note_stale();
 		tlb_flush_domain(table->owner);
 	}
+}
+
+/* Any change of a live translation is flushed before the guest runs: what it
+ * sees must not depend on what a TLB remembers. Only the right to write may
+ * appear late, for without it the access comes here. */
+static void twin_store(struct page *table, unsigned int index, u64 twin)
+{
+	u64 *entry = &table_entries(table->twin)[index];
+	u64 old = *entry;
+
 	__atomic_store_n(entry, twin, __ATOMIC_RELAXED);
+	if ((old & PTE_P) && old != twin && (old | PTE_RW) != twin) {
+		flush_entry(table, index);
+	}
 	debug_map_changed(table->owner);
 }
 
@@ -152,7 +177,7 @@ static void twin_entry_write(struct page *table, unsigned int index, u64 pte)
 	page_mark_dirty(table);
 	table_entries(table)[index] = pte;
 	twin_store(table, index, twin_of(table, index, pte));
-	note_shared(table, pte);
+	note_entry(table, index, pte);
 }
 
 static u64 twin_cr3(struct vcpu *v)
@@ -184,7 +209,7 @@ static void twin_fault(struct vcpu *v, u64 va, const struct walk *w, bool write)
 {
 	struct page *table = w->table[PGT_L1];
 	unsigned int index = w->index[PGT_L1];
-	u64 leaf;
+	u64 leaf, old = table_entries(table->twin)[index];
 
 	if (debug_stops_fetch(v, va)) {
 		return;
@@ -195,7 +220,9 @@ static void twin_fault(struct vcpu *v, u64 va, const struct walk *w, bool write)
 		leaf = debug_leaf(v, va, w, leaf);
 	}
 	table_entries(table->twin)[index] = leaf;
-	tlb_flush_va(v, va);
+	if (old & PTE_P) {
+		tlb_flush_va(v, va);
+	}
 }
 
 const struct mmu_ops mmu_twin = {

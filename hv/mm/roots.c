@@ -10,6 +10,12 @@
 #include <hv/traps.h>
 #include <mm/table.h>
 
+/* Where the root is of which the CPU has loaded the table. */
+static struct page **active_root(struct vcpu *v)
+{
+	return v->s.kernel_mode ? &v->kernel_root : &v->user_root;
+}
+
 static void reload(struct vcpu *v)
 {
 	if (v == current_vcpu()) {
@@ -23,9 +29,12 @@ static void reload(struct vcpu *v)
 static void root_replace(struct vcpu *v, struct page **root, struct page *pg)
 {
 	struct page *old = *root;
+	bool active = root == active_root(v);
 
 	*root = pg;
-	reload(v);
+	if (active) {
+		reload(v);
+	}
 	if (old != NULL) {
 		page_put_and_type_later(old);
 	}

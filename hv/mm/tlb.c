@@ -38,6 +38,15 @@ void tlb_flush_va(struct vcpu *v, u64 va)
 	}
 }
 
+void tlb_flush_domain_va(struct domain *d, u64 va)
+{
+	struct vcpu *v;
+
+	for_each_vcpu (d, v) {
+		tlb_flush_va(v, va);
+	}
+}
+
 void tlb_note_stale(void)
 {
 	stale = true;

@@ -170,6 +170,9 @@ int vcpu_set_ldt(struct vcpu *v, u64 base, unsigned int entries)
 	                      is_hv_va(base) || is_hv_va(end)))) {
 		return -XEN_EINVAL;
 	}
+	if (entries == 0 && v->s.ldt_entries == 0) {
+		return 0; /* at each switch of a kernel's address spaces */
+	}
 	if (ldt_get_pages(v, base, nr, pages, gmfns) != 0) {
 		return -XEN_EINVAL;
 	}

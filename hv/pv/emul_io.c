@@ -13,8 +13,19 @@
 
 #define STRING_BYTES 256 /* moved at most before the guest is resumed */
 
+/* The counter by which kernels calibrate: they read it until it moves, 100,000
+ * times when it reads as all ones. Zero is what none of them waits for. */
+#define PORT_PIT_COUNTER2 0x42
+
 /* Moves one element or several between guest memory and the port. */
 typedef int string_move(struct vcpu *v, u64 va, size_t size);
+
+static u16 port_of(const struct vcpu *v, const struct insn *in)
+{
+	bool immediate = in->opcode >= 0xe4 && in->opcode <= 0xe7;
+
+	return immediate ? in->imm8 : (u16)v->s.regs.rdx;
+}
 
 enum emul emul_in(struct vcpu *v, const struct insn *in)
 {
@@ -23,6 +34,9 @@ enum emul emul_in(struct vcpu *v, const struct insn *in)
 	switch (in->size) {
 	case 1:
 		*rax |= 0xff;
+		if (port_of(v, in) == PORT_PIT_COUNTER2) {
+			*rax &= ~0xffUL;
+		}
 		break;
 	case 2:
 		*rax |= 0xffff;

@@ -292,6 +292,12 @@ void tlb_flush_va(struct vcpu *v, u64 va)
 	(void)va;
 }
 
+void tlb_flush_domain_va(struct domain *d, u64 va)
+{
+	(void)d;
+	(void)va;
+}
+
 void tlb_note_stale(void)
 {
 }

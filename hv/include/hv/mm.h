@@ -221,6 +221,8 @@ void domain_mm_destroy(struct domain *d);
 void tlb_flush_domain(struct domain *d);
 /** Forgets what @v's CPU knows of one page. */
 void tlb_flush_va(struct vcpu *v, u64 va);
+/** ... what all of @d's CPUs know of it. */
+void tlb_flush_domain_va(struct domain *d, u64 va);
 
 /* ---- traced domains ------------------------------------------------------ */
 

@@ -47,17 +47,23 @@ enum page_flags {
 	PGF_RELEASED = 0x400,   /* its dying owner let go of it */
 };
 
+#define SLOT_UNKNOWN 0xffff
+
 struct page {
 	u32 refs;
 	u32 type_refs;
 	u16 flags; /* enum page_flags */
 	u16 partial;
-	u8 type;  /* enum page_type; the last one while type_refs is 0 */
-	u8 order; /* PGF_FREE only */
-	u16 pad;
-	u32 gmfn;      /* the owner's number; valid while owner != NULL */
-	u32 work_next; /* PGF_TEARDOWN: gmfn of the next on mm_work, or 0 */
-	u32 scratch;   /* the recount's: references found so far */
+	u8 type;         /* enum page_type; the last one while type_refs is 0 */
+	u8 order;        /* PGF_FREE only */
+	u16 parent_slot; /* ... and at which index, or SLOT_UNKNOWN */
+	u32 gmfn;        /* the owner's number; valid while owner != NULL */
+	union {
+		u32 work_next; /* PGF_TEARDOWN: gmfn of the next, or 0 */
+		u32 parent;    /* PGF_VALIDATED: gmfn of the table that refers
+		                * to this one (mm/table_address.c) */
+	};
+	u32 scratch; /* the recount's: references found so far */
 	u32 scratch_type;
 	struct domain *owner;
 	struct page *twin; /* traced page table: the table the CPU walks */

@@ -87,6 +87,16 @@ int table_validate(struct page *pg) __must_check;
 int table_update(struct page *table, unsigned int index, u64 pte,
                  struct domain *source, bool preserve_ad) __must_check;
 
+/* ---- mm/table_address.c -------------------------------------------------- */
+
+/** Entry @index of @table, which is about to be or is live, refers to the table
+ *  @child, which holds the reference. Twin tables only. */
+void table_linked(const struct page *table, unsigned int index,
+                  struct page *child);
+/** The one address that entry @index of @table translates, in *va. False when
+ *  there may be several. */
+bool table_entry_va(const struct page *table, unsigned int index, u64 *va);
+
 /* ---- mm/tlb.c ------------------------------------------------------------ */
 
 /** A present entry of a live table was replaced: TLBs may hold the old one. */
