@@ -106,6 +106,7 @@ static void twin_fill(struct page *table, bool leaves)
 {
 	u64 *guest = table_entries(table), *twin = table_entries(table->twin);
 
+	table_unlinked(table);
 	if (table->type == PGT_L4) {
 		page_mark_dirty(table);
 		fill_hv_slots(table->owner, guest, twin);
@@ -147,11 +148,7 @@ static void twin_table_end(struct page *table)
 
 static void flush_entry(const struct page *table, unsigned int index)
 {
-	u64 va;
-
-	if (table->type == PGT_L1 && table_entry_va(table, index, &va)) {
-		tlb_flush_domain_va(table->owner, va);
-	} else {
+	if (table->type != PGT_L1 || !table_entry_flush(table, index)) {
 		tlb_note_stale();
 		tlb_flush_domain(table->owner);
 	}

@@ -36,7 +36,7 @@ static void frame_describe(const struct page *pg, struct frame_state *f)
 	f->type_refs = pg->type_refs;
 	f->type = pg->type;
 	f->flags = pg->flags & (u16)~PGF_DIRTY;
-	f->work_next = pg->flags & PGF_TEARDOWN ? pg->work_next : 0;
+	f->work_next = pg->work_next;
 	f->partial = pg->partial;
 }
 

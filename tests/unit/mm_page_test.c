@@ -386,6 +386,76 @@ static void test_twin_epoch(void **s)
 	assert_true(data->flags & PGF_DIRTY);
 }
 
+/* @nr slots of the L2 refer to the L1: a page that goes, goes at all their
+ * addresses, and page by page while they are few. */
+static void forget_at(unsigned int nr)
+{
+	struct page *data = take();
+	u32 code;
+
+	set_entry(l1, 0, pte(data, PTE_RW));
+	for (unsigned int i = 0; i < nr; i++) {
+		set_entry(l2, i, pte(l1, PTE_RW));
+	}
+	load_root();
+	mm_cpu_enter(v);
+	for (u64 i = 0; i < nr; i++) {
+		assert_int_equal(
+			mm_cpu_access(v, FAKE_VA + (i << 21), true, 5, &code),
+			MM_DONE);
+	}
+	mm_refill();
+	assert_int_equal(table_update(l1, 0, 0, d, false), 0);
+	assert_int_equal(v->flush_tlb, nr > 2);
+	for (u64 i = 0; i < nr; i++) {
+		assert_int_equal(
+			mm_cpu_access(v, FAKE_VA + (i << 21), false, 0, &code),
+			MM_BOUNCED);
+	}
+}
+
+static void test_twin_forgets(void **s)
+{
+	(void)s;
+	forget_at(1);
+}
+
+static void test_twin_forgets_both(void **s)
+{
+	(void)s;
+	forget_at(2);
+}
+
+static void test_twin_forgets_all(void **s)
+{
+	(void)s;
+	forget_at(3);
+}
+
+/* A table that moves from one slot to another, and an L3 in the same slot of
+ * two address spaces, translate at one address still. */
+static void test_twin_forgets_moved(void **s)
+{
+	struct page *data = take(), *other = take();
+	u32 code;
+
+	(void)s;
+	set_entry(l1, 7, pte(data, PTE_RW));
+	set_entry(other, 0, pte(l3, PTE_RW));
+	load_root();
+	assert_int_equal(domain_pin_table(d, page_gmfn(other), PGT_L4), 0);
+	assert_int_equal(domain_pin_table(d, page_gmfn(l1), PGT_L1), 0);
+	assert_int_equal(table_update(l2, 0, 0, d, false), 0);
+	assert_int_equal(table_update(l2, 9, pte(l1, PTE_RW), d, false), 0);
+	mm_cpu_enter(v);
+	assert_int_equal(mm_cpu_access(v, FAKE_VA + 0x1207000, true, 5, &code),
+	                 MM_DONE);
+	assert_int_equal(table_update(l1, 7, 0, d, false), 0);
+	assert_false(v->flush_tlb);
+	assert_int_equal(mm_cpu_access(v, FAKE_VA + 0x1207000, true, 5, &code),
+	                 MM_BOUNCED);
+}
+
 /* The hypervisor's accesses leave the bits that the guest's would. */
 static void test_copies_set_bits(void **s)
 {
@@ -576,6 +646,10 @@ int main(void)
 		TWIN(test_cut_and_left),
 		TWIN(test_twin_hides_clean),
 		TWIN(test_twin_epoch),
+		TWIN(test_twin_forgets),
+		TWIN(test_twin_forgets_both),
+		TWIN(test_twin_forgets_all),
+		TWIN(test_twin_forgets_moved),
 		TWIN(test_copies_set_bits),
 		DIRECT(test_hv_slots),
 		TWIN(test_hv_slots),

@@ -47,27 +47,32 @@ enum page_flags {
 	PGF_RELEASED = 0x400,   /* its dying owner let go of it */
 };
 
-#define SLOT_UNKNOWN 0xffff
+/* A twin's: which entries referred to its table (mm/table_address.c). */
+struct referrers {
+	u32 table[2]; /* gmfns */
+	u16 slot[2];
+	u8 nr;
+	bool unknown; /* there were more */
+};
 
 struct page {
 	u32 refs;
 	u32 type_refs;
 	u16 flags; /* enum page_flags */
 	u16 partial;
-	u8 type;         /* enum page_type; the last one while type_refs is 0 */
-	u8 order;        /* PGF_FREE only */
-	u16 parent_slot; /* ... and at which index, or SLOT_UNKNOWN */
-	u32 gmfn;        /* the owner's number; valid while owner != NULL */
-	union {
-		u32 work_next; /* PGF_TEARDOWN: gmfn of the next, or 0 */
-		u32 parent;    /* PGF_VALIDATED: gmfn of the table that refers
-		                * to this one (mm/table_address.c) */
-	};
-	u32 scratch; /* the recount's: references found so far */
+	u8 type;  /* enum page_type; the last one while type_refs is 0 */
+	u8 order; /* PGF_FREE only */
+	u16 pad;
+	u32 gmfn;      /* the owner's number; valid while owner != NULL */
+	u32 work_next; /* PGF_TEARDOWN: gmfn of the next on mm_work, or 0 */
+	u32 scratch;   /* the recount's: references found so far */
 	u32 scratch_type;
 	struct domain *owner;
 	struct page *twin; /* traced page table: the table the CPU walks */
-	struct list link;  /* owner->pages, or the free list */
+	union {
+		struct list link;           /* owner->pages, or the free list */
+		struct referrers referrers; /* of a twin, which is on none */
+	};
 };
 static_assert(sizeof(struct page) == 64,
               "the frame table's size is part of the memory map");

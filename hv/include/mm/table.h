@@ -90,12 +90,14 @@ int table_update(struct page *table, unsigned int index, u64 pte,
 /* ---- mm/table_address.c -------------------------------------------------- */
 
 /** Entry @index of @table, which is about to be or is live, refers to the table
- *  @child, which holds the reference. Twin tables only. */
+ *  @child, which holds the reference. Both have twins. */
 void table_linked(const struct page *table, unsigned int index,
                   struct page *child);
-/** The one address that entry @index of @table translates, in *va. False when
- *  there may be several. */
-bool table_entry_va(const struct page *table, unsigned int index, u64 *va);
+/** @table, which just got its twin, is referred to by no live entry. */
+void table_unlinked(struct page *table);
+/** Flushes the addresses that entry @index of @table translates. False when
+ *  not all of them are known. */
+bool table_entry_flush(const struct page *table, unsigned int index);
 
 /* ---- mm/tlb.c ------------------------------------------------------------ */
 
