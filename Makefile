@@ -44,7 +44,10 @@ GCC_INC := $(shell $(CC) -print-file-name=include)
 FREE := $(BASE) -ffreestanding -nostdinc -isystem $(GCC_INC) -m64 \
 	-mno-red-zone -mgeneral-regs-only -fno-stack-protector \
 	-fcf-protection=none -fno-asynchronous-unwind-tables
+# Copies of known size as moves, for the reason given in hv/lib/string.c.
+MOVES := unrolled_loop:512:noalign,libcall:-1:noalign
 HV_CFLAGS    := $(FREE) $(WARN) -fpie -fvisibility=hidden -flto=auto \
+	-mmemcpy-strategy=$(MOVES) -mmemset-strategy=$(MOVES) \
 	-fno-omit-frame-pointer -D__XEN_TOOLS__
 GUEST_CFLAGS := $(FREE) $(WARN) -fno-pic -mcmodel=kernel \
 	-fno-omit-frame-pointer

@@ -25,7 +25,7 @@ $(HV_ASM_OBJ): $(O)/include/asm-offsets.h
 # small functions do (docs/decisions/one-unit.md).
 $(O)/hv/all.o: $(HV_C_OBJ)
 	$(call say,LTO,$@)
-	$(Q)$(CC) $(HV_CFLAGS) -flinker-output=nolto-rel -nostdlib -r -o $@ $^
+	$(Q)$(CC) $(HV_CFLAGS) -fwhole-program -flinker-output=nolto-rel -nostdlib -r -o $@ $^
 
 # Linked twice: the second time with the table of its own symbols, which
 # hv/hv.lds places where it moves nothing.

@@ -12,15 +12,15 @@
 
 #define HEADER_SIZE 16
 
-void *malloc(size_t size);
-void *calloc(size_t count, size_t size);
-void free(void *p);
+__linked void *malloc(size_t size);
+__linked void *calloc(size_t count, size_t size);
+__linked void free(void *p);
 
 /* zstd_trace.h, which Debian does not install. */
-u64 ZSTD_trace_compress_begin(const void *ctx);
-u64 ZSTD_trace_decompress_begin(const void *ctx);
-void ZSTD_trace_compress_end(u64 id, const void *trace);
-void ZSTD_trace_decompress_end(u64 id, const void *trace);
+__linked u64 ZSTD_trace_compress_begin(const void *ctx);
+__linked u64 ZSTD_trace_decompress_begin(const void *ctx);
+__linked void ZSTD_trace_compress_end(u64 id, const void *trace);
+__linked void ZSTD_trace_decompress_end(u64 id, const void *trace);
 
 void *malloc(size_t size)
 {

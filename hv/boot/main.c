@@ -24,7 +24,7 @@
 extern char image_start[] __asm__("_image_start");
 extern char image_end[] __asm__("_image_end");
 
-void __noreturn boot_main(u32 magic, u32 info_pa);
+__linked void __noreturn boot_main(u32 magic, u32 info_pa);
 
 static struct cpu cpu0;
 

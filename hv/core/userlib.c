@@ -24,7 +24,7 @@ extern constructor_fn *const constructors[] __asm__("__init_array_start");
 extern constructor_fn *const constructors_end[] __asm__("__init_array_end");
 static bool constructed;
 
-void __noreturn __stack_chk_fail(void);
+__linked void __noreturn __stack_chk_fail(void);
 
 /* liblzma's CRC64, for one, is a NULL pointer until its constructor has chosen
  * an implementation for this CPU.

@@ -32,7 +32,7 @@ static u8 *byte_at(struct vcpu *v, u32 space, u64 address, struct page **pg)
 	if (space != CHRONO_MEM_FRAME) {
 		return virtual_at(v, space, address, pg);
 	}
-	*pg = d->mmu->frame(d, address >> PAGE_SHIFT);
+	*pg = domain_frame(d, address >> PAGE_SHIFT);
 	if (*pg == NULL || (*pg)->owner != d) {
 		return NULL;
 	}

@@ -50,6 +50,16 @@ static int read_field_struct(struct vcpu *v, struct hc_frame *f)
 	return hc_read(f, f->buf, f->args[0], any->arg.in);
 }
 
+/* What a handler leaves of its argument is no older hypercall's. */
+static void clear_rest(struct hc_frame *f)
+{
+	const struct hc_arg *a = &f->row->arg;
+
+	if (a->out > a->in) {
+		memset(f->buf + a->in, 0, a->out - a->in);
+	}
+}
+
 static long prepare(struct vcpu *v, struct hc_frame *f)
 {
 	int err = read_field_struct(v, f);
@@ -65,6 +75,7 @@ static long prepare(struct vcpu *v, struct hc_frame *f)
 	if (f->row->who == HC_PRIV && !v->domain->privileged) {
 		return -XEN_EPERM;
 	}
+	clear_rest(f);
 	if (f->row->arg.in != 0 && hypercall_sub_kind(f->nr) != HC_SUB_FIELD) {
 		return hc_read(f, f->buf, f->args[f->row->arg.index],
 		               f->row->arg.in);
@@ -127,12 +138,17 @@ static void restart(struct cpu_regs *r, const struct hc_frame *f)
 void hypercall_dispatch(struct vcpu *v)
 {
 	struct cpu_regs *r = &v->s.regs;
-	struct hc_frame f = {
-		.nr = (u32)r->rax,
-		.args = {r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9},
-	};
-	long ret = hypercall_run(v, &f);
+	struct hc_frame f;
+	long ret;
 
+	hc_frame_init(&f, (u32)r->rax);
+	f.args[0] = r->rdi;
+	f.args[1] = r->rsi;
+	f.args[2] = r->rdx;
+	f.args[3] = r->r10;
+	f.args[4] = r->r8;
+	f.args[5] = r->r9;
+	ret = hypercall_run(v, &f);
 	if (ret == HC_RESTART) {
 		restart(r, &f);
 		return;

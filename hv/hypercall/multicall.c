@@ -23,14 +23,15 @@ static int write_back(struct hc_frame *f, u64 va, long result,
  * perhaps in user mode, and nothing more may be done in its name. */
 static long run_entry(struct vcpu *v, struct hc_frame *f, u64 va, bool *left)
 {
-	struct hc_frame sub = {.in_multicall = true};
+	struct hc_frame sub;
 	struct multicall_entry e;
 	long result;
 
 	if (hc_read(f, &e, va, sizeof(e)) != 0) {
 		return -XEN_EFAULT;
 	}
-	sub.nr = (u32)e.op;
+	hc_frame_init(&sub, (u32)e.op);
+	sub.in_multicall = true;
 	memcpy(sub.args, e.args, sizeof(sub.args));
 	result = hypercall_run(v, &sub);
 	*left = (sub.nr == __HYPERVISOR_iret && result == 0) ||

@@ -7,15 +7,6 @@
 #include <hv/lib.h>
 #include <mm/table.h>
 
-static struct page *direct_frame(struct domain *d, u64 gmfn)
-{
-	(void)d;
-	if (gmfn >= frame_table_end || !(mfn_page(gmfn)->flags & PGF_RAM)) {
-		return NULL;
-	}
-	return mfn_page(gmfn);
-}
-
 static int direct_table_begin(struct page *table)
 {
 	u64 *l4 = table_entries(table);
@@ -77,7 +68,6 @@ static void direct_touch(const struct walk *w, bool write)
 
 const struct mmu_ops mmu_direct = {
 	.name = "direct",
-	.frame = direct_frame,
 	.table_begin = direct_table_begin,
 	.table_end = direct_table_end,
 	.entry_write = direct_entry_write,

@@ -26,11 +26,6 @@
 #define TWIN_TABLE (PTE_P | PTE_U | PTE_A)
 #define TWIN_LEAF  (PTE_P | PTE_U | PTE_A | PTE_D)
 
-static struct page *twin_frame(struct domain *d, u64 gmfn)
-{
-	return gmfn < d->s.nr_frames ? d->frames[gmfn] : NULL;
-}
-
 /* A table that two entries of one level share is reached by more addresses
  * than breaks were checked for. (L3 tables count as shared always.) */
 static void note_shared(const struct page *table, const struct page *child)
@@ -56,7 +51,7 @@ static void note_entry(const struct page *table, unsigned int index, u64 pte)
 	if (table->type == PGT_L1 || !(pte & PTE_P)) {
 		return;
 	}
-	child = twin_frame(table->owner, pte_frame(pte));
+	child = domain_frame(table->owner, pte_frame(pte));
 	table_linked(table, index, child);
 	note_shared(table, child);
 }
@@ -69,7 +64,7 @@ static u64 twin_leaf(struct domain *d, u64 pte)
 	if ((pte & (PTE_P | PTE_A)) != (PTE_P | PTE_A)) {
 		return 0;
 	}
-	pg = twin_frame(d, pte_frame(pte));
+	pg = domain_frame(d, pte_frame(pte));
 	if ((pte & PTE_RW) && (pte & PTE_D) && (pg->flags & PGF_DIRTY)) {
 		rights |= PTE_RW;
 	}
@@ -88,7 +83,7 @@ static u64 twin_of(const struct page *table, unsigned int index, u64 pte)
 	if (!(pte & PTE_P)) {
 		return 0;
 	}
-	child = twin_frame(d, pte_frame(pte))->twin;
+	child = domain_frame(d, pte_frame(pte))->twin;
 	return page_pa(child) | (pte & (PTE_RW | PTE_NX)) | TWIN_TABLE;
 }
 
@@ -224,7 +219,6 @@ static void twin_fault(struct vcpu *v, u64 va, const struct walk *w, bool write)
 
 const struct mmu_ops mmu_twin = {
 	.name = "twin",
-	.frame = twin_frame,
 	.table_begin = twin_table_begin,
 	.table_end = twin_table_end,
 	.entry_write = twin_entry_write,

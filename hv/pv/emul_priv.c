@@ -93,8 +93,11 @@ static enum emul emul_cpuid(struct vcpu *v, const struct insn *in)
 }
 
 /* cli and sti do nothing: the event mask is in memory, and a guest that
- * re-enables with popf could not be caught. */
+ * re-enables with popf could not be caught. The two that come by the thousand
+ * are found first. */
 static const struct insn_row rows[] = {
+	{0x0f31, WHO_TSC, emul_rdtsc},
+	{0xfa, WHO_IOPL, emul_nothing}, /* cli */
 	{0x6c, WHO_IOPL, emul_ins},
 	{0x6d, WHO_IOPL, emul_ins},
 	{0x6e, WHO_IOPL, emul_outs},
@@ -107,7 +110,6 @@ static const struct insn_row rows[] = {
 	{0xed, WHO_IOPL, emul_in},
 	{0xee, WHO_IOPL, emul_out},
 	{0xef, WHO_IOPL, emul_out},
-	{0xfa, WHO_IOPL, emul_nothing}, /* cli */
 	{0xfb, WHO_IOPL, emul_nothing}, /* sti */
 	{0x0f06, WHO_KERNEL, emul_clts},
 	{0x0f09, WHO_KERNEL, emul_nothing}, /* wbinvd */
@@ -116,7 +118,6 @@ static const struct insn_row rows[] = {
 	{0x0f22, WHO_KERNEL, emul_cr_write},
 	{0x0f23, WHO_KERNEL, emul_dr_write},
 	{0x0f30, WHO_KERNEL, emul_wrmsr},
-	{0x0f31, WHO_TSC, emul_rdtsc},
 	{0x0f32, WHO_KERNEL, emul_rdmsr},
 	{0x0fa2, WHO_ALL, emul_cpuid},
 	{0x0f01f9, WHO_TSC, emul_rdtscp},
@@ -175,16 +176,14 @@ u64 *insn_register(struct cpu_regs *r, unsigned int number)
 	return registers[number & 15];
 }
 
-bool emulate_privileged(struct vcpu *v)
+bool emulate_privileged(struct vcpu *v, const u8 *bytes, unsigned int size)
 {
 	bool long_mode = selector_is_long(v, v->s.regs.cs);
 	const struct insn_row *row;
-	u8 bytes[INSN_MAX];
 	struct insn in;
 	enum emul result;
 
-	if (!insn_decode(bytes, fetch_insn(v, bytes, sizeof(bytes)), long_mode,
-	                 &in)) {
+	if (!insn_decode(bytes, size, long_mode, &in)) {
 		return false;
 	}
 	row = row_find(in.opcode);

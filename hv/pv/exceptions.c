@@ -60,13 +60,13 @@ static void on_software_interrupt(struct vcpu *v, u8 vector)
 
 static bool on_general_protection(struct vcpu *v)
 {
-	u8 bytes[INT_LENGTH];
-	int vector =
-		insn_decode_int(bytes, fetch_insn(v, bytes, sizeof(bytes)));
+	u8 bytes[INSN_MAX];
+	unsigned int size = fetch_insn(v, bytes, sizeof(bytes));
+	int vector = insn_decode_int(bytes, size);
 
 	if (vector >= 0) {
 		on_software_interrupt(v, (u8)vector);
-	} else if (!emulate_privileged(v)) {
+	} else if (!emulate_privileged(v, bytes, size)) {
 		guest_trap(v, X86_GP, v->s.regs.error_code);
 	}
 	return true;

@@ -30,6 +30,8 @@ static struct domain dom;
 static struct vcpu vcpu0;
 static u64 nr_given, pinned_gmfn, root_gmfn;
 static u64 m2p[MACHINE_FRAMES];
+static struct page *frames[GMFN_OFFSET + MACHINE_FRAMES];
+u64 frame_table_end = MACHINE_FRAMES;
 
 /* ---- the machine -----------------------------------------------------------
  */
@@ -44,23 +46,22 @@ struct page *domain_frame_alloc(struct domain *d, u64 gmfn)
 		return NULL;
 	}
 	pg->owner = d;
+	pg->flags = PGF_RAM;
 	pg->gmfn = (u32)(d->traced ? GMFN_OFFSET + nr_given : mfn);
+	frames[GMFN_OFFSET + nr_given] = pg;
 	nr_given++;
 	memset(page_va(pg), 0, PAGE_SIZE);
 	return pg;
 }
 
-static struct page *find_frame(struct domain *d, u64 gmfn)
+static struct page *frame_of(const struct domain *d, u64 gmfn)
 {
-	u64 mfn = d->traced ? (gmfn - GMFN_OFFSET) * STRIDE % MACHINE_FRAMES
-	                    : gmfn;
+	struct page *pg = domain_frame(d, gmfn);
 
-	assert_true(mfn < MACHINE_FRAMES);
-	assert_ptr_equal(mfn_page(mfn)->owner, d);
-	return mfn_page(mfn);
+	assert_non_null(pg);
+	assert_ptr_equal(pg->owner, d);
+	return pg;
 }
-
-static const struct mmu_ops ops = {.name = "test", .frame = find_frame};
 
 void m2p_set(struct domain *d, struct page *pg, u64 pfn)
 {
@@ -125,7 +126,10 @@ static void new_domain(bool traced, bool privileged, u64 max_pages)
 	memset(&dom, 0, sizeof(dom));
 	memset(&vcpu0, 0, sizeof(vcpu0));
 	nr_given = 0;
-	dom.mmu = &ops;
+	if (traced) {
+		dom.frames = frames;
+		dom.s.nr_frames = ARRAY_SIZE(frames);
+	}
 	dom.traced = traced;
 	dom.privileged = privileged;
 	dom.max_pages = max_pages;
@@ -167,7 +171,7 @@ static u64 walk(const struct builder *b, u64 va)
 			return 0;
 		}
 		assert_int_equal(pte & ~PTE_FRAME, 0x67);
-		table = page_va(find_frame(&dom, pte_frame(pte)));
+		table = page_va(frame_of(&dom, pte_frame(pte)));
 	}
 	return table[va >> 12 & 511];
 }
@@ -203,7 +207,7 @@ static void check_numbers(const struct builder *b)
 {
 	for (u64 pfn = 0; pfn < b->l.nr_pages; pfn++) {
 		const u64 *list = builder_va(b, b->l.p2m_pfn + pfn / 512);
-		struct page *pg = find_frame(&dom, list[pfn % 512]);
+		struct page *pg = frame_of(&dom, list[pfn % 512]);
 
 		assert_ptr_equal(pg, builder_page(b, pfn));
 		assert_int_equal(m2p[page_mfn(pg)], pfn);

@@ -34,6 +34,6 @@ void entry_syscall64(void);
 void entry_syscall32(void);
 void __noreturn return_bad_iret(struct vcpu *v);
 struct cpu_regs;
-void hv_trap(struct cpu_regs *r);
+__linked void hv_trap(struct cpu_regs *r);
 
 #endif

@@ -68,6 +68,16 @@ int hc_read(struct hc_frame *f, void *dst, u64 va, size_t size) __must_check;
 int hc_write(struct hc_frame *f, u64 va, const void *src,
              size_t size) __must_check;
 
+/** Prepares @f for a hypercall whose arguments the caller fills in. The buffer
+ *  stays as it is: what of it a row uses is set when the row is known. */
+static inline void hc_frame_init(struct hc_frame *f, u32 nr)
+{
+	f->row = NULL;
+	f->nr = nr;
+	f->sub = 0;
+	f->in_multicall = false;
+}
+
 /** Runs the hypercall in the registers of @v. */
 void hypercall_dispatch(struct vcpu *v);
 

@@ -37,6 +37,9 @@ typedef int64_t s64;
 
 #define likely(x)      __builtin_expect(!!(x), 1)
 #define unlikely(x)    __builtin_expect(!!(x), 0)
+/* Called by assembly or by a linked library, which the compiler does not see.
+ */
+#define __linked       __attribute__((used, externally_visible))
 #define __must_check   __attribute__((warn_unused_result))
 #define __noreturn     __attribute__((noreturn))
 #define __printf(f, a) __attribute__((format(printf, f, a)))

@@ -17,9 +17,9 @@ enum emul {
 
 typedef enum emul emul_handler(struct vcpu *v, const struct insn *in);
 
-/** The instruction at rip, after a #GP. False when it is not one that @v may
- *  execute in its mode: the #GP is its own. */
-bool emulate_privileged(struct vcpu *v);
+/** The instruction at rip, whose bytes were fetched, after a #GP. False when it
+ * is not one that @v may execute in its mode: the #GP is its own. */
+bool emulate_privileged(struct vcpu *v, const u8 *bytes, unsigned int size);
 
 /** Reads at most @size instruction bytes at rip, those that are mapped. */
 unsigned int fetch_insn(struct vcpu *v, u8 *bytes, unsigned int size);
