@@ -6,6 +6,9 @@
  */
 #include <hv/lib.h>
 
+#undef memcpy
+#undef memset
+
 /* Eight words at a time: an emulated CPU takes a string instruction apart into
  * its iterations, at ten times the cost of a move. */
 #define BLOCK_WORDS 8

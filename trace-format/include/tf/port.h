@@ -25,13 +25,13 @@ int memcmp(const void *a, const void *b, size_t n);
 static inline void tf_memcpy(void *dst, const void *src, size_t n)
 {
 	if (n) {
-		memcpy(dst, src, n);
+		__builtin_memcpy(dst, src, n);
 	}
 }
 
 static inline void tf_memset(void *dst, int c, size_t n)
 {
-	memset(dst, c, n);
+	__builtin_memset(dst, c, n);
 }
 
 static inline int tf_memcmp(const void *a, const void *b, size_t n)
