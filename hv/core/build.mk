@@ -24,3 +24,12 @@ $(CORE_UNIT_BIN): %: %.o $(CORE_HOST_OBJ)
 	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
 
 HOST_TESTS += $(CORE_UNIT_BIN)
+
+# The log alone: the fake machine has one of its own.
+LOG_UNIT_BIN := $(O)/host/core/tests/unit/log_test
+
+$(LOG_UNIT_BIN): %: %.o $(O)/host/core/hv/core/log.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
+
+HOST_TESTS += $(LOG_UNIT_BIN)

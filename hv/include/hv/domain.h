@@ -27,6 +27,9 @@ struct console_buffer;
  * can ask where they lie (SGDT). */
 #define SLOT_TRACED 1
 
+/* What the log takes from one guest, in any second. */
+#define GUEST_LINES_PER_S 10
+
 struct vcpu {
 	/* The stubs find these two by their offsets: keep them first. The CPU
 	 * pushes guest frames so that they end exactly at the end of s.regs.
@@ -123,8 +126,9 @@ struct domain {
 	/* Before the first write to a frame since the dirty epoch began. */
 	void (*first_write)(struct page *pg);
 
-	u64 log_tokens, log_refill_ns; /* guest_log() */
-	u64 hypercalls;                /* issued, for the statistics */
+	/* guest_log(): how many lines, and when the last of them were. */
+	u64 log_lines, log_ns[GUEST_LINES_PER_S];
+	u64 hypercalls;      /* issued, for the statistics */
 	u64 exits[NR_EXITS]; /* by vector; EXIT_SYSCALL and beyond at the end */
 	u64 resolved_faults; /* page faults that the guest never knew of */
 };
