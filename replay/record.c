@@ -11,12 +11,16 @@
 #include <tf/port.h>
 
 /* The most that one entry may log: a multicall's batch of INPUT calls with all
- * that each may write, or an event on every port. */
-#define ENTRY_CALLS 64u
-#define CALL_ROOM   64u
-#define ENTRY_ROOM  (ENTRY_CALLS * (RR_OUTPUT_SIZE + CALL_ROOM))
+ * that each may write. */
+#define ENTRY_CALLS  64u
+#define CALL_ROOM    64u
+#define ENTRY_ROOM   (ENTRY_CALLS * (RR_OUTPUT_SIZE + CALL_ROOM))
+/* The most that is logged between two entries: a place and an event on every
+ * port. */
+#define EVENT_ROOM   16u
+#define PUBLISH_ROOM (RR_NR_PORTS * EVENT_ROOM + RR_PLACE_BYTES + 512u)
 /* The least that a chunk gathers before it is sealed for want of room. */
-#define RAW_USEFUL  4096u
+#define RAW_USEFUL   4096u
 
 /* What waits is no longer logged, and the domain runs on: it gets its events
  * now, or it might wait for them for ever. */
@@ -215,6 +219,12 @@ static uint64_t delivery_time(struct rr_session *s, uint64_t not_before)
 	return now > not_before ? now : not_before;
 }
 
+/* What a record says of the present offset. */
+static uint64_t logged_offset(const struct rr_session *s, uint8_t kind)
+{
+	return kind == TF_OFFSET_STATE ? 0 : s->s.position.offset;
+}
+
 static void publish_timers(struct rr_session *s, uint8_t kind)
 {
 	struct rr_queue *q = &s->queue;
@@ -222,7 +232,7 @@ static void publish_timers(struct rr_session *s, uint8_t kind)
 	for (uint8_t i = 0; i < RR_NR_TIMERS; i++) {
 		struct tf_timer r = {.entry = s->s.position.entry,
 		                     .offset_kind = kind,
-		                     .offset = s->s.position.offset,
+		                     .offset = logged_offset(s, kind),
 		                     .source = i,
 		                     .deadline_ns = q->timer_deadline_ns[i]};
 
@@ -245,7 +255,7 @@ static void publish_port(struct rr_session *s, uint8_t kind, uint32_t port)
 {
 	struct tf_event r = {.entry = s->s.position.entry,
 	                     .offset_kind = kind,
-	                     .offset = s->s.position.offset,
+	                     .offset = logged_offset(s, kind),
 	                     .port = port,
 	                     .base_ns = delivery_time(s, 0)};
 
@@ -265,7 +275,7 @@ static void publish_console(struct rr_session *s, uint8_t kind)
 	put(s, TF_CONSOLE_IN,
 	    &(struct tf_console_in){.entry = s->s.position.entry,
 	                            .offset_kind = kind,
-	                            .offset = s->s.position.offset,
+	                            .offset = logged_offset(s, kind),
 	                            .data = {q->console, q->console_len}});
 	s->machine->apply(s->ctx, &(struct rr_event){.kind = RR_EVENT_CONSOLE,
 	                                             .data = q->console,
@@ -286,26 +296,65 @@ static void publish_ports(struct rr_session *s, uint8_t kind)
 	}
 }
 
-static void record_publish(struct rr_session *s, uint64_t offset)
+/* Seals what there is when that was asked for, or when the rest of the buffer
+ * might not do until the next time. False when the recording ended with it. */
+static bool make_room(struct rr_session *s)
 {
-	uint8_t kind = offset == 0 ? TF_OFFSET_EXIT : TF_OFFSET_ICOUNT;
+	uint32_t left = s->writer.cap - s->writer.len;
 
 	if (s->seal_requested && s->config.history && !seal(s, &s->history)) {
-		return;
+		return false;
 	}
-	if ((s->seal_requested || s->writer.cap - s->writer.len < ENTRY_ROOM) &&
+	if ((s->seal_requested || left < ENTRY_ROOM + PUBLISH_ROOM) &&
 	    !seal(s, &s->writer)) {
-		return;
+		return false;
 	}
 	s->seal_requested = false;
+	return true;
+}
+
+static void publish_queue(struct rr_session *s, uint8_t kind)
+{
 	if (s->queue.any) {
 		s->queue.any = false;
 		publish_timers(s, kind);
 		publish_ports(s, kind);
 		publish_console(s, kind);
 	}
-	if (s->stop_requested && offset == 0 && s->state == RR_RUNNING) {
+}
+
+static void record_publish(struct rr_session *s, uint8_t kind)
+{
+	if (!make_room(s)) {
+		return;
+	}
+	publish_queue(s, kind);
+	if (s->stop_requested && kind == TF_OFFSET_EXIT &&
+	    s->state == RR_RUNNING) {
 		rr_finish(s, TF_END_STOP, 0, "stopped on request");
+	}
+}
+
+static void record_land(struct rr_session *s, const struct rr_place *place)
+{
+	if (!make_room(s)) {
+		return;
+	}
+	put(s, TF_LANDING,
+	    &(struct tf_landing){.entry = s->s.position.entry,
+	                         .rip = place->rip,
+	                         .regs_digest = place->regs_digest,
+	                         .state_digest = place->state_digest,
+	                         .frames = place->frames});
+	if (place->whole) {
+		put(s, TF_SLICE_DIGEST,
+		    &(struct tf_slice_digest){.entry = s->s.position.entry,
+		                              .first_frame = 0,
+		                              .nr_frames = s->config.nr_frames,
+		                              .digest = place->memory});
+	}
+	if (s->state == RR_RUNNING) {
+		publish_queue(s, TF_OFFSET_STATE);
 	}
 }
 
@@ -371,6 +420,7 @@ const struct rr_ops rr_record_ops = {
 	.read_time = record_read_time,
 	.trapped_value = record_trapped_value,
 	.publish = record_publish,
+	.land = record_land,
 	.finish = record_finish,
 };
 
@@ -381,7 +431,7 @@ int rr_record_start(struct rr_session *s, const struct rr_config *config,
 {
 	int err;
 
-	if (raw_size < ENTRY_ROOM + RAW_USEFUL) {
+	if (raw_size < ENTRY_ROOM + PUBLISH_ROOM + RAW_USEFUL) {
 		return -TF_EINVAL;
 	}
 	tf_memset(s, 0, sizeof(*s));

@@ -132,6 +132,12 @@ static void replay_entry(struct rr_session *s)
 	const struct tf_entry_sync *e = &s->record.u.entry_sync;
 	uint64_t words[RR_REG_WORDS];
 
+	if (s->have_record && s->record.id == TF_LANDING &&
+	    s->record.entry < s->s.position.entry) {
+		rr_diverge(s, "guest code did not come to where an event lands",
+		           s->record.u.landing.rip, 0);
+		return;
+	}
 	if (rr_sync_due(s)) {
 		if (!expect(s, TF_ENTRY_SYNC,
 		            "another record than the digest "
@@ -242,15 +248,23 @@ static uint64_t replay_trapped_value(struct rr_session *s, unsigned int kind,
 	return value;
 }
 
+/* True when what is logged for an offset is due at the present one. A place was
+ * come to when the record before, which tells of it, was consumed. */
+static bool due_here(const struct rr_session *s, uint8_t kind, uint64_t offset)
+{
+	return kind == TF_OFFSET_STATE ? s->s.position.offset != 0
+	                               : offset == s->s.position.offset;
+}
+
 /* Applies the record at hand if it is an event at the present position. */
-static bool publish_one(struct rr_session *s, uint64_t offset)
+static bool publish_one(struct rr_session *s)
 {
 	const struct tf_record *r = &s->record;
 	struct rr_event e = {0};
 
 	switch (r->id) {
 	case TF_TIMER:
-		if (r->u.timer.offset != offset) {
+		if (!due_here(s, r->u.timer.offset_kind, r->u.timer.offset)) {
 			return false;
 		}
 		if (r->u.timer.source >= RR_NR_TIMERS) {
@@ -263,7 +277,7 @@ static bool publish_one(struct rr_session *s, uint64_t offset)
 		e.deadline_ns = r->u.timer.deadline_ns;
 		break;
 	case TF_EVENT:
-		if (r->u.event.offset != offset) {
+		if (!due_here(s, r->u.event.offset_kind, r->u.event.offset)) {
 			return false;
 		}
 		if (r->u.event.port >= RR_NR_PORTS) {
@@ -276,7 +290,8 @@ static bool publish_one(struct rr_session *s, uint64_t offset)
 		e.port = r->u.event.port;
 		break;
 	case TF_CONSOLE_IN:
-		if (r->u.console_in.offset != offset) {
+		if (!due_here(s, r->u.console_in.offset_kind,
+		              r->u.console_in.offset)) {
 			return false;
 		}
 		e.kind = RR_EVENT_CONSOLE;
@@ -305,7 +320,7 @@ static bool stopped_here(struct rr_session *s)
 
 /* After an exit, what is still due at this entry can only lie further on in
  * the code, or be the domain's own end; everything else was missed. */
-static void check_missed(struct rr_session *s, uint64_t offset)
+static void check_missed(struct rr_session *s)
 {
 	uint64_t due = 0;
 
@@ -314,8 +329,8 @@ static void check_missed(struct rr_session *s, uint64_t offset)
 		return;
 	}
 	if (s->record.entry == s->s.position.entry &&
-	    (s->record.id == TF_FINAL ||
-	     (rr_landing_due(s, &due) && due > offset))) {
+	    (s->record.id == TF_FINAL || s->record.id == TF_LANDING ||
+	     rr_landing_due(s, &due))) {
 		return;
 	}
 	rr_diverge(s, "what was recorded here did not happen", s->record.entry,
@@ -343,14 +358,13 @@ static bool skip_done(struct rr_session *s)
 	return load_next(s);
 }
 
-static void replay_publish(struct rr_session *s, uint64_t offset)
+static void replay_publish(struct rr_session *s, uint8_t kind)
 {
 	if (!skip_done(s)) {
 		return;
 	}
 	while (s->state == RR_RUNNING && peek(s) &&
-	       s->record.entry == s->s.position.entry &&
-	       publish_one(s, offset)) {
+	       s->record.entry == s->s.position.entry && publish_one(s)) {
 		if (!load_next(s)) {
 			return;
 		}
@@ -364,11 +378,65 @@ static void replay_publish(struct rr_session *s, uint64_t offset)
 		}
 		return;
 	}
-	if (offset == 0 && stopped_here(s)) {
+	if (kind == TF_OFFSET_EXIT && stopped_here(s)) {
 		rr_finish(s, TF_END_STOP, 0, "");
 		return;
 	}
-	check_missed(s, offset);
+	check_missed(s);
+}
+
+/* What is logged behind a LANDING, in the same chunk: the digest of all memory
+ * where its frames are not all that matters, then what lands. */
+static void look_behind(const struct rr_session *s, struct rr_place *place)
+{
+	struct tf_reader ahead = s->reader;
+	struct tf_record r;
+	uint64_t base_ns = 0, now = rr_time(s);
+
+	place->whole = false;
+	while (tf_read(&ahead, &r) == 0 && r.known &&
+	       r.entry == s->record.entry && r.id == TF_SLICE_DIGEST) {
+		place->whole = true;
+		place->memory = r.u.slice_digest.digest;
+	}
+	if (r.known && r.id == TF_TIMER) {
+		base_ns = r.u.timer.base_ns;
+	} else if (r.known && r.id == TF_EVENT) {
+		base_ns = r.u.event.base_ns;
+	}
+	place->waited_ns = base_ns > now ? base_ns - now : 0;
+}
+
+static void replay_land(struct rr_session *s, const struct rr_place *place)
+{
+	consume(s);
+	if (place->whole && peek(s)) {
+		consume(s);
+	}
+	replay_publish(s, TF_OFFSET_STATE);
+}
+
+bool rr_place_due(const struct rr_session *s, struct rr_place *place)
+{
+	const struct tf_landing *l = &s->record.u.landing;
+
+	if (s->mode != RR_REPLAY || s->state != RR_RUNNING || !s->have_record ||
+	    s->record.id != TF_LANDING ||
+	    s->record.entry != s->s.position.entry) {
+		return false;
+	}
+	*place = (struct rr_place){.rip = l->rip,
+	                           .regs_digest = l->regs_digest,
+	                           .state_digest = l->state_digest,
+	                           .frames = l->frames};
+	look_behind(s, place);
+	return true;
+}
+
+void rr_place_missed(struct rr_session *s)
+{
+	rr_diverge(s, "guest code did not come to where an event lands",
+	           s->record.u.landing.rip, 0);
 }
 
 static void replay_finish(struct rr_session *s, enum tf_end_reason reason,
@@ -446,6 +514,7 @@ const struct rr_ops rr_replay_ops = {
 	.read_time = replay_read_time,
 	.trapped_value = replay_trapped_value,
 	.publish = replay_publish,
+	.land = replay_land,
 	.finish = replay_finish,
 };
 

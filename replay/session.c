@@ -150,7 +150,7 @@ uint64_t rr_trapped_value(struct rr_session *s, unsigned int kind,
 void rr_exit(struct rr_session *s)
 {
 	if (s->state == RR_RUNNING) {
-		s->ops->publish(s, 0);
+		s->ops->publish(s, TF_OFFSET_EXIT);
 	}
 }
 
@@ -158,7 +158,17 @@ void rr_landing(struct rr_session *s, uint64_t offset)
 {
 	if (s->state == RR_RUNNING) {
 		s->s.position.offset = offset;
-		s->ops->publish(s, offset);
+		s->ops->publish(s, offset == 0 ? TF_OFFSET_EXIT
+		                               : TF_OFFSET_ICOUNT);
+	}
+}
+
+void rr_landing_at(struct rr_session *s, const struct rr_place *place,
+                   uint64_t offset)
+{
+	if (s->state == RR_RUNNING) {
+		s->s.position.offset = offset;
+		s->ops->land(s, place);
 	}
 }
 

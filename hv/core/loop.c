@@ -56,6 +56,7 @@ static void handle_entry(struct vcpu *v)
 static void handle_exit(struct vcpu *v)
 {
 	u32 vector = v->s.regs.vector;
+	bool own = rr_takes_exit(v);
 
 	entry_ring_add(v);
 	v->domain->exits[MIN(vector, (u32)NR_EXITS - 1)]++;
@@ -66,7 +67,7 @@ static void handle_exit(struct vcpu *v)
 		      v->id, v->s.regs.rip);
 	} else if (vector == X86_PF) {
 		handle_page_fault(v);
-	} else if (!debug_takes_exit(v)) {
+	} else if (!debug_takes_exit(v) && !own) {
 		handle_entry(v);
 	}
 }
@@ -77,10 +78,12 @@ static void run_once(struct vcpu *v)
 	if (!rr_before_guest(v)) {
 		return;
 	}
-	if (rr_delivers(v)) {
-		guest_deliver(v);
-		debug_delivered(v);
-	}
+	do {
+		if (rr_delivers(v)) {
+			guest_deliver(v);
+			debug_delivered(v);
+		}
+	} while (rr_lands_here(v));
 	if (!vcpu_runnable(v) || !debug_before_guest(v)) {
 		return;
 	}
@@ -90,6 +93,7 @@ static void run_once(struct vcpu *v)
 	if (v->shot_ticks == 0) {
 		arch_timer_arm(timers_next_ns());
 	}
+	rr_place_arm(v);
 	arch_run_guest(v);
 	rr_after_guest(v);
 	debug_after_guest(v);

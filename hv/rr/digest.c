@@ -56,24 +56,55 @@ unsigned int vcpu_register_words(const struct vcpu *v, u64 *w)
 	return n;
 }
 
-u64 vcpu_digest(struct vcpu *v)
+static u64 words_digest(const u64 *w, unsigned int n)
 {
-	u64 w[RR_REG_WORDS], h = 0;
-	unsigned int n = vcpu_register_words(v, w);
+	u64 h = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		h = tf_hash_step(h, w[i]);
+	}
+	return h;
+}
+
+/* Of all but the general registers, with what the hardware holds. */
+static struct tf_hash128 rest_digest(struct vcpu *v)
+{
 	struct tf_hash128 rest = {0, 0};
 
 	if (v == current) {
 		arch_save_vcpu(v);
 		arch_load_vcpu(v);
 	}
-	for (unsigned int i = 0; i < n; i++) {
-		h = tf_hash_step(h, w[i]);
-	}
 	rest = tf_hash(rest, v->s.fpu, sizeof(v->s.fpu));
 	rest = tf_hash(rest, v->s.traps, sizeof(v->s.traps));
 	rest = tf_hash(rest, v->s.callbacks, sizeof(v->s.callbacks));
-	rest = tf_hash(rest, &v->s.kernel_sp,
+	return tf_hash(rest, &v->s.kernel_sp,
 	               offsetof(struct vcpu_state, poll_ports) -
 	                       offsetof(struct vcpu_state, kernel_sp));
+}
+
+u64 vcpu_digest(struct vcpu *v)
+{
+	u64 w[RR_REG_WORDS], h;
+	struct tf_hash128 rest;
+
+	h = words_digest(w, vcpu_register_words(v, w));
+	rest = rest_digest(v);
 	return tf_hash_step(tf_hash_step(h, rest.lo), rest.hi);
+}
+
+u64 vcpu_registers_digest(const struct vcpu *v)
+{
+	u64 w[RR_REG_WORDS];
+	unsigned int n = vcpu_register_words(v, w);
+
+	w[n - 1] = v->s.kernel_mode; /* without the kind of exit */
+	return words_digest(w, n);
+}
+
+u64 vcpu_rest_digest(struct vcpu *v)
+{
+	struct tf_hash128 rest = rest_digest(v);
+
+	return tf_hash_step(rest.lo, rest.hi);
 }

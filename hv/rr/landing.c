@@ -10,9 +10,26 @@
 #include <hv/sched.h>
 #include <hv/timer.h>
 #include <rr_hv/lifecycle.h>
+#include <rr_hv/place.h>
 
 /* Stop after one more instruction: what was retried has then happened. */
 #define FINISH_INSTRUCTION 1
+/* Times that a guest comes back from one rip until that is believed. */
+#define RETRY_LOOKS        3
+/* When an event cannot land now, without a clock: how long until the next try.
+ */
+#define TRY_AGAIN_NS       100000
+
+/* Without a clock: the guest is elsewhere than at the instruction that was to
+ * be retried. One that it came back from again and again has happened, or
+ * repeats itself. */
+static bool progressed(struct rr_domain *rr)
+{
+	const struct cpu_regs *r = &rr->v->s.regs;
+
+	return r->rip != rr->retry_rip || r->rcx != rr->retry_rcx ||
+	       ++rr->retry_looks >= RETRY_LOOKS;
+}
 
 void rr_after_guest(struct vcpu *v)
 {
@@ -24,7 +41,7 @@ void rr_after_guest(struct vcpu *v)
 	}
 	ran = iclock->elapsed(v);
 	rr->insns += ran;
-	if (ran != 0) {
+	if (iclock->exact ? ran != 0 : rr->retry && progressed(rr)) {
 		rr->retry = false;
 	}
 }
@@ -39,8 +56,13 @@ void rr_shot_done(struct vcpu *v)
 
 void rr_resolved(struct vcpu *v)
 {
+	struct rr_domain *rr = v->domain->rr;
+
 	if (rr_attached(v->domain)) {
-		v->domain->rr->retry = true;
+		rr->retry = true;
+		rr->retry_rip = v->s.regs.rip;
+		rr->retry_rcx = v->s.regs.rcx;
+		rr->retry_looks = 0;
 	}
 }
 
@@ -60,7 +82,25 @@ static void shoot(struct rr_domain *rr, u64 distance)
  * replay, but not for longer than the bound (D6). */
 static bool held(struct rr_domain *rr)
 {
-	return !rr->exact || now_ns() < rr->waiting_since_ns + rr->hold_ns;
+	return now_ns() < rr->waiting_since_ns + rr->hold_ns;
+}
+
+/* No clock says how far the guest is: its state does. */
+static void land_by_state(struct rr_domain *rr)
+{
+	struct rr_place p;
+
+	if (!rr->session.queue.any) {
+		return; /* a request to stop waits for an exit */
+	}
+	if (rr->retry || !place_take(rr, &p)) {
+		timer_set(&rr->hold_timer, now_ns() + TRY_AGAIN_NS);
+		return;
+	}
+	place_land(rr, &p);
+	if (rr_attached(rr->d)) {
+		place_epoch(rr, RR_EPOCH_WHOLE);
+	}
 }
 
 /* Recording: an event waits. Publishes it here if the position allows. */
@@ -70,6 +110,8 @@ static void land_recorded(struct rr_domain *rr)
 		rr_exit(&rr->session);
 	} else if (held(rr)) {
 		return;
+	} else if (!rr->exact) {
+		land_by_state(rr);
 	} else if (rr->retry) {
 		iclock->shot(rr->v, FINISH_INSTRUCTION);
 	} else {

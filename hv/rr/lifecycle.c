@@ -15,9 +15,10 @@
 #include <hv/rr_control.h>
 #include <hv/timer.h>
 #include <public/chrono.h>
+#include <rr_hv/place.h>
 #include <rr_hv/snapshot.h>
 
-#define RAW_REPLAY       (256U << 10)
+#define RAW_REPLAY       (512U << 10)
 #define RAW_HISTORY      (256U << 10)
 /* What is logged becomes durable at least this often. */
 #define SEAL_INTERVAL_NS 250000000UL
@@ -38,10 +39,20 @@ static void seal_due(void *arg)
 }
 
 /* That the timer fired is enough: the guest is out, and what waits is looked at
- * before it goes on. */
+ * before it goes on. Half way, without a clock, it is noted from now on what
+ * the guest writes, so that not only all of memory tells where it is. */
 static void hold_over(void *arg)
 {
-	(void)arg;
+	struct rr_domain *rr = arg;
+	u64 end = rr->waiting_since_ns + rr->hold_ns;
+
+	if (rr->exact || !rr_event_waiting(&rr->session) || now_ns() >= end) {
+		return;
+	}
+	if (rr->epoch != RR_EPOCH_WHOLE) {
+		place_epoch(rr, RR_EPOCH_OBSERVED);
+	}
+	timer_set(&rr->hold_timer, end);
 }
 
 struct rr_domain *rr_create(struct domain *d, struct trace_store *store)
@@ -69,7 +80,8 @@ int rr_record_buffers(struct rr_domain *rr, const struct rr_config *c)
 	rr->raw = hv_pages_alloc(RAW_REPLAY);
 	rr->raw_history = hv_pages_alloc(RAW_HISTORY);
 	rr->calls = hv_pages_alloc(sizeof(*rr->calls));
-	if (!rr->raw || !rr->raw_history || !rr->calls) {
+	rr->place_frames = hv_pages_alloc(RR_PLACE_BYTES);
+	if (!rr->raw || !rr->raw_history || !rr->calls || !rr->place_frames) {
 		return -XEN_ENOMEM;
 	}
 	return rr_record_start(&rr->session, c, &rr_domain_machine, rr, rr->raw,
@@ -100,6 +112,7 @@ void rr_release(struct domain *d)
 	hv_pages_free(rr->raw, RAW_REPLAY);
 	hv_pages_free(rr->raw_history, RAW_HISTORY);
 	hv_pages_free(rr->calls, sizeof(*rr->calls));
+	hv_pages_free(rr->place_frames, RR_PLACE_BYTES);
 	hv_pages_free(rr, sizeof(*rr));
 }
 
@@ -248,6 +261,7 @@ int rr_record_domain(struct domain *d)
 	o.history = boot_option("no-history", buf, sizeof(buf)) == NULL;
 	o.aligned = boot_option("aligned", buf, sizeof(buf)) != NULL;
 	o.seed = boot_option_size("seed", 0);
+	o.hold_us = boot_option_size("hold", 0);
 	o.chaos = boot_option("chaos", buf, sizeof(buf)) != NULL;
 	if (o.chaos && buf[0] != '\0') {
 		o.seed = boot_option_size("chaos", 0);

@@ -25,10 +25,11 @@
 #define SLICE_FRAMES      1024
 #define VIRTUAL_TSC_KHZ   1000000
 #define GRANT_FRAMES      32
-/* Timers come late by a random part of this. Without it a machine whose clock
- * counts instructions would repeat itself in every recording (R9). */
 /* How long an aligned event may wait for an entry. */
 #define HOLD_NS           20000000
+#define HOLD_MAX_US       10000000
+/* Timers come late by a random part of this. Without it a machine whose clock
+ * counts instructions would repeat itself in every recording (R9). */
 #define JITTER_NS         100000
 #define JITTER_CHAOS_NS   8000000
 
@@ -134,6 +135,15 @@ static bool recordable(const struct domain *d)
 	return cpu_recordable();
 }
 
+static u64 hold_ns(const struct rr_domain *rr,
+                   const struct rr_record_options *o)
+{
+	if (rr->exact && !o->aligned) {
+		return 0;
+	}
+	return o->hold_us != 0 ? MIN(o->hold_us, HOLD_MAX_US) * 1000 : HOLD_NS;
+}
+
 int rr_record(struct domain *d, struct trace_store *store,
               const struct rr_record_options *o)
 {
@@ -156,7 +166,7 @@ int rr_record(struct domain *d, struct trace_store *store,
 	}
 	err = rr_record_buffers(rr, &c);
 	if (err == 0) {
-		rr->hold_ns = o->aligned ? HOLD_NS : 0;
+		rr->hold_ns = hold_ns(rr, o);
 		fill_super(rr, o->name);
 		seed_start(rr, o->seed, o->chaos);
 		fix_start_state(rr);

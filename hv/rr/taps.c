@@ -140,8 +140,10 @@ static void arrived(struct rr_domain *rr)
 	if (!rr_event_waiting(&rr->session)) {
 		rr->waiting_since_ns = now_ns();
 		if (rr->hold_ns != 0 && rr->session.mode == RR_RECORD) {
+			/* Without a clock it is looked at half way. */
 			timer_set(&rr->hold_timer,
-			          rr->waiting_since_ns + rr->hold_ns);
+			          rr->waiting_since_ns +
+			                  rr->hold_ns / (rr->exact ? 1 : 2));
 		}
 	}
 }

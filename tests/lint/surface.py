@@ -35,6 +35,9 @@ SURFACE = {
     "rr_before_guest": ["hv/core/loop.c"],
     "rr_delivers": ["hv/core/loop.c"],
     "rr_after_guest": ["hv/core/loop.c"],
+    "rr_lands_here": ["hv/core/loop.c"],
+    "rr_place_arm": ["hv/core/loop.c"],
+    "rr_takes_exit": ["hv/core/loop.c"],
     "rr_resolved": ["hv/core/loop.c"],
     "rr_shot_done": ["hv/core/loop.c"],
     # Questions.

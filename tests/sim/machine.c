@@ -39,6 +39,7 @@ uint64_t sim_time(struct sim *m, uint64_t ns)
 
 uint8_t *sim_byte(struct sim *m, uint64_t address)
 {
+	m->touched |= 1u << address % SIM_MEMORY / SIM_FRAME_SIZE;
 	return &m->s.memory[address % SIM_MEMORY];
 }
 
@@ -472,11 +473,80 @@ static void land(struct sim *m, uint64_t offset)
 	}
 }
 
+/* ---- places, when there is no clock ---------------------------------------
+ */
+
+static struct tf_hash128 frame_digest(const struct sim *m, uint64_t frame)
+{
+	struct tf_hash128 zero = {0, 0};
+
+	return tf_hash(zero, m->s.memory + frame * SIM_FRAME_SIZE,
+	               SIM_FRAME_SIZE);
+}
+
+static void place_describe(struct sim *m, struct rr_place *p)
+{
+	uint8_t *at = m->place;
+
+	*p = (struct rr_place){.rip = m->s.pc,
+	                       .regs_digest = hash(m->s.reg, sizeof(m->s.reg)),
+	                       .state_digest = cpu_digest(&m->s),
+	                       .whole = !m->epoch};
+	for (uint64_t f = 0; f < SIM_FRAMES && m->epoch; f++) {
+		struct tf_hash128 h = frame_digest(m, f);
+
+		if (m->touched >> f & 1) {
+			memcpy(at, &f, 8);
+			memcpy(at + 8, &h, 16);
+			at += 24;
+		}
+	}
+	p->frames = (struct tf_bytes){m->place, (uint32_t)(at - m->place)};
+	if (p->whole) {
+		p->memory = machine_frames_digest(m, 0, SIM_FRAMES);
+	}
+}
+
+static bool place_matches(struct sim *m, const struct rr_place *p)
+{
+	struct tf_hash128 h;
+
+	if (p->rip != m->s.pc ||
+	    p->regs_digest != hash(m->s.reg, sizeof(m->s.reg)) ||
+	    p->state_digest != cpu_digest(&m->s)) {
+		return false;
+	}
+	for (uint32_t i = 0; i + 24 <= p->frames.len; i += 24) {
+		const uint8_t *pair = (const uint8_t *)p->frames.data + i;
+		uint64_t f;
+
+		memcpy(&f, pair, 8);
+		h = frame_digest(m, f % SIM_FRAMES);
+		if (f >= SIM_FRAMES || memcmp(&h, pair + 8, 16) != 0) {
+			return false;
+		}
+	}
+	h = machine_frames_digest(m, 0, SIM_FRAMES);
+	return !p->whole || (h.lo == p->memory.lo && h.hi == p->memory.hi);
+}
+
+static void land_at(struct sim *m, const struct rr_place *p)
+{
+	rr_landing_at(&m->session, p, m->session.s.position.offset + 1);
+	while (m->session.state == RR_WAITING) {
+		rr_retry(&m->session);
+	}
+	note(m);
+	m->touched = 0;
+	m->epoch = m->session.s.position.entry % 3 != 0;
+}
+
 /* What comes before an instruction, as the hypervisor does it. False when
  * there is no instruction to execute now. */
 static bool before(struct sim *m)
 {
 	struct rr_session *s = &m->session;
+	struct rr_place place;
 	uint64_t due;
 
 	if (s->mode == RR_RECORD && s->state == RR_RUNNING) {
@@ -484,6 +554,14 @@ static bool before(struct sim *m)
 		if (rr_event_waiting(s) &&
 		    (m->s.insns == 0 || m->world.exact)) {
 			land(m, m->s.insns);
+		} else if (s->queue.any && m->world.by_state) {
+			place_describe(m, &place);
+			land_at(m, &place);
+		}
+	} else if (rr_place_due(s, &place)) {
+		if (place_matches(m, &place)) {
+			land_at(m, &place);
+			return false;
 		}
 	} else if (s->mode == RR_REPLAY && rr_landing_due(s, &due)) {
 		if (due == m->s.insns) {

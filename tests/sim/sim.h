@@ -96,6 +96,7 @@ struct sim_world {
 	uint64_t seal_every;  /* a seal request every so many steps; 0: none */
 	uint64_t stop_at;     /* entry of a stop request, 0: none */
 	bool exact;           /* deliveries in the middle of code */
+	bool by_state;        /* ... without a clock, at places */
 	bool clock_jumps;     /* host time sometimes leaps, also backwards */
 };
 
@@ -114,6 +115,9 @@ struct sim {
 	struct sim_insn code[SIM_CODE];
 	struct sim_world world;
 	struct sim_owed owed;
+	uint32_t touched; /* a bit for each frame since the last place */
+	bool epoch;       /* ... and there was one */
+	uint8_t place[SIM_FRAMES * 24];
 	uint64_t seen_ns;       /* latest time that the machine was shown */
 	uint64_t digested;      /* a bit for each frame in a slice's digest */
 	unsigned int nr_slices; /* ... of which there were so many */

@@ -16,7 +16,7 @@
 #define DEFAULT_SEEDS 100
 #define ALTERATIONS   24
 #define RAW_SIZE      (256u << 10)
-#define RAW_LEAST     (160u << 10)
+#define RAW_LEAST     (237u << 10)
 #define WINDOW        (32u << 20)
 
 static uint64_t seed;
@@ -90,6 +90,7 @@ static void choose_world(struct sim_world *w, struct sim_rng *r, uint64_t fuel)
 		.exact = !sim_chance(r, 4),
 		.clock_jumps = sim_chance(r, 3),
 	};
+	w->by_state = !w->exact && sim_chance(r, 2);
 }
 
 static void record(struct recording *rec, size_t window)

@@ -40,6 +40,36 @@ def test_bare():
         rr.check_same(rr.replay("bare.replay", guest, window), trace)
 
 
+def test_places():
+    """Without an instruction clock: code that never enters is interrupted where
+    its state says, and a replay finds the place, with and without a clock. The
+    short bound keeps tight loops short, in which a replay looks at each turn."""
+    with rr.Folder() as folder:
+        guest, window = rr.bare("replay_spin", "rounds=4"), folder.window("t")
+        run, trace = record_whole("places.record", guest, window,
+                                  options="hold=500", icount=False)
+        rr.must(checksums(run), f"the guest said nothing: {run}")
+        rr.must(trace.last_record("LANDING") is not None,
+                "nothing landed in the middle of code")
+        for icount in (False, True):
+            rr.check_same(rr.replay(f"places{icount}.replay", guest, window,
+                                    icount=icount), trace)
+
+
+def test_linux_spins():
+    """A process that computes is preempted though it enters nothing."""
+    guest = rr.linux("spin")
+    with rr.Folder() as folder:
+        window = folder.window("trace")
+        run, trace = record_whole("spins.record", guest, window, icount=False)
+        rr.must("chrono: spin done" in run.log,
+                f"the process was not stopped: {run}")
+        rr.must(trace.last_record("LANDING") is not None,
+                "nothing landed in the middle of code")
+        rr.check_same(rr.replay("spins.replay", guest, window, icount=False),
+                      trace)
+
+
 def test_linux():
     """Linux's workload: recorded twice, which differ, and each replayed on a
     machine with less memory, or more; chaos the second time."""

@@ -104,6 +104,26 @@ void arch_load_debugregs(struct vcpu *v)
 	write_dr7(v->s.debugreg[7]);
 }
 
+void arch_code_break_set(struct vcpu *v, unsigned int nr, u64 va)
+{
+	switch (nr) {
+	case 0:
+		write_dr0(va);
+		break;
+	case 1:
+		write_dr1(va);
+		break;
+	case 2:
+		write_dr2(va);
+		break;
+	default:
+		write_dr3(va);
+		break;
+	}
+	write_dr7((v->s.debugreg[7] & ~(0xfUL << (16 + 4 * nr))) |
+	          1UL << (2 * nr));
+}
+
 u64 arch_take_dr6(void)
 {
 	u64 dr6 = read_dr6();

@@ -21,6 +21,13 @@ struct trace_store;
 struct snapshot_writer;
 struct snapshot_reader;
 
+/* What the frames marked PGF_DIRTY are, while recording without a clock. */
+enum rr_epoch {
+	RR_EPOCH_NONE,     /* nothing is known */
+	RR_EPOCH_OBSERVED, /* some that were written lately */
+	RR_EPOCH_WHOLE,    /* all that were since the last logged place */
+};
+
 /* A session and what ties it to its domain. */
 struct rr_domain {
 	struct rr_session session;
@@ -28,15 +35,24 @@ struct rr_domain {
 	struct vcpu *v; /* a recorded domain has one vCPU */
 	u64 insns;      /* executed since the last counted entry's exit */
 	bool retry;     /* the next instruction is half done (R1) */
-	bool deliver;   /* an entry or a publication: events are looked at */
-	bool exact;     /* the clock gives positions in the middle of code */
-	u64 epoch_ns;   /* record: host time of domain time 0 */
-	bool in_entry;  /* between rr_tap_entry() and rr_tap_exit() */
+	/* Without a clock: where that was, and how often the guest came back
+	 * from there since. */
+	u64 retry_rip, retry_rcx;
+	unsigned int retry_looks;
+	bool deliver;  /* an entry or a publication: events are looked at */
+	bool exact;    /* the clock gives positions in the middle of code */
+	u64 epoch_ns;  /* record: host time of domain time 0 */
+	bool in_entry; /* between rr_tap_entry() and rr_tap_exit() */
 	u64 waiting_since_ns; /* host time at which the oldest event came */
 	u64 hold_ns;          /* how long an event may wait for an entry */
 	struct timer hold_timer;
-	bool over; /* a recording that ended: the domain runs on */
-	bool held; /* the vCPU is paused on behalf of the session */
+	enum rr_epoch epoch; /* what PGF_DIRTY tells, without a clock */
+	u64 whole_again_ns;  /* memory is not digested whole before */
+	u8 *place_frames;    /* record: RR_PLACE_BYTES */
+	u64 place_since_ns;  /* replay: when it was looked for first */
+	bool place_armed;    /* replay: a debug register waits for it */
+	bool over;           /* a recording that ended: the domain runs on */
+	bool held;           /* the vCPU is paused on behalf of the session */
 	struct trace_store *store;
 	struct tf_calls *calls;
 	void *raw, *raw_history;
@@ -64,6 +80,13 @@ bool rr_delivers(struct vcpu *v);
 /** Before @v runs guest code: publishes what is due here, or arranges that it
  *  stops where something is. False when it must not run now. */
 bool rr_before_guest(struct vcpu *v);
+/** After what waited was bounced: true when @v stands where an event lands that
+ *  its trace tells by state (R2), which was published. */
+bool rr_lands_here(struct vcpu *v);
+/** The last before @v runs: it will stop where such an event may land. */
+void rr_place_arm(struct vcpu *v);
+/** The exit of @v was that stop, and nothing of the guest's own. */
+bool rr_takes_exit(struct vcpu *v);
 /** It came back: the clock moves on. */
 void rr_after_guest(struct vcpu *v);
 /** After the exit was handled and acknowledged: the shot's timer goes. */

@@ -30,6 +30,7 @@ struct rr_record_options {
 	const char *name;  /* for people */
 	u64 hash_interval; /* entries between two digests; 0: the default */
 	u64 seed;          /* 0: a fresh one */
+	u64 hold_us;       /* the bound of `aligned`; 0: the default */
 	bool history;      /* keep every hypercall for people to read */
 	bool aligned;      /* events wait for the next entry, up to a bound */
 	bool chaos;        /* vary widely when timers come */

@@ -58,6 +58,10 @@ u64 state_size(const struct rr_domain *rr);
 unsigned int vcpu_register_words(const struct vcpu *v, u64 *words);
 /** Everything of the vCPU that a guest could tell apart. */
 u64 vcpu_digest(struct vcpu *v);
+/** The two parts of that: general registers without how the guest came back,
+ * and the rest. */
+u64 vcpu_registers_digest(const struct vcpu *v);
+u64 vcpu_rest_digest(struct vcpu *v);
 /** The session left the running state: what follows for domain and machine. */
 void rr_session_ended(struct rr_domain *rr);
 

@@ -83,6 +83,27 @@ struct rr_call {
 	uint64_t args[6];
 };
 
+/* Where guest code stands when no clock says how far it is: told by its state
+ * (R2). Two moments of one run that are equal in all of this have the same
+ * future, so either will do. */
+struct rr_place {
+	uint64_t rip;
+	uint64_t regs_digest;  /* general registers, flags, mode */
+	uint64_t state_digest; /* the rest of the vCPU */
+	/* Pairs of frame and digest, 24 bytes each. Either all frames that were
+	 * written since the place before, or any, and `memory` tells of all. */
+	struct tf_bytes frames;
+	bool whole;
+	struct tf_hash128 memory;
+	/* Replay: by how much the domain's clock went on while the event waited
+	 * there, which is some measure of how far it is. */
+	uint64_t waited_ns;
+};
+
+/* The most that a place's frames may take in a trace. */
+#define RR_PLACE_FRAMES 512u
+#define RR_PLACE_BYTES  (RR_PLACE_FRAMES * 24u)
+
 /* The part of a session that a snapshot carries: both modes agree on it. */
 struct rr_shared_state {
 	struct rr_position position;
@@ -138,7 +159,8 @@ struct rr_ops {
 	uint64_t (*read_time)(struct rr_session *s);
 	uint64_t (*trapped_value)(struct rr_session *s, unsigned int kind,
 	                          uint64_t selector, uint64_t value);
-	void (*publish)(struct rr_session *s, uint64_t offset);
+	void (*publish)(struct rr_session *s, uint8_t kind);
+	void (*land)(struct rr_session *s, const struct rr_place *place);
 	void (*finish)(struct rr_session *s, enum tf_end_reason reason,
 	               uint64_t code, const char *text);
 };
@@ -194,6 +216,16 @@ void rr_exit(struct rr_session *s);
 /** Guest code was stopped @offset instructions after the last entry's exit, on
  *  a whole instruction (R1): publishes what is due here. */
 void rr_landing(struct rr_session *s, uint64_t offset);
+/** The same where no clock counts: guest code was stopped at @place, and for a
+ *  replay that is the place which is due. @offset is more than 0, and more than
+ *  at the landing before; it is for people. */
+void rr_landing_at(struct rr_session *s, const struct rr_place *place,
+                   uint64_t offset);
+/** Replay: the next event lands after the present entry at *place, whose bytes
+ *  stay where they are until it does. */
+bool rr_place_due(const struct rr_session *s, struct rr_place *place);
+/** Replay: the guest runs on and on, and does not come to the place. */
+void rr_place_missed(struct rr_session *s);
 /** Record: something waits to be published. */
 bool rr_event_waiting(const struct rr_session *s);
 /** Replay: the next event lies in the middle of code after the present entry;

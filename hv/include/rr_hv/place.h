@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Places: where a guest stands, told by its state (R2). Used by landings on
+ * machines without an instruction clock, and in replays of their traces.
+ */
+#ifndef RR_HV_PLACE_H
+#define RR_HV_PLACE_H
+
+#include <hv/rr.h>
+
+/** Record: describes where the guest stands, between two instructions, in *p,
+ *  whose bytes are good until the next time. False when that must wait: the
+ *  guest uses all debug registers, or memory was digested whole too lately. */
+bool place_take(struct rr_domain *rr, struct rr_place *p);
+/** Record: from now on PGF_DIRTY tells which frames are written. */
+void place_epoch(struct rr_domain *rr, enum rr_epoch kind);
+/** Publishes what lands at *p, where the guest stands. */
+void place_land(struct rr_domain *rr, const struct rr_place *p);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a guest stands, told by its state (R2), for machines without a clock
+ * that counts instructions.
+ *
+ * A recording describes the place at which a timer of the host stopped the
+ * guest: registers, the rest of its vCPU, and memory. Of that the frames
+ * written since the last place say all, if dirty frames were noted since then;
+ * else all of memory is digested, and the frames written lately are a quick
+ * test before. A replay stops at each arrival at the place's rip, by a debug
+ * register that the guest does not use, and compares. The first moment that is
+ * equal has the recorded one's future, whichever of several it is.
+ */
+#include <rr_hv/place.h>
+
+#include <arch/cpu.h>
+#include <arch/entry.h>
+#include <hv/lib.h>
+#include <hv/mm.h>
+#include <hv/timer.h>
+#include <pv/cpu_state.h>
+#include <rr_hv/machine.h>
+
+#define PAIR          24 /* bytes of a frame's number and digest */
+#define BREAKPOINTS   4
+/* Digesting all of memory takes at most this part of the time. */
+#define WHOLE_SHARE   10
+/* How long a replay looks for a place: so much, and a multiple of what the
+ * event waited. A loop of three instructions takes a thousand times as long. */
+#define SEARCH_NS     20000000000UL
+#define SEARCH_FACTOR 5000
+#define LOOK_NS       1000000000UL
+
+static int free_breakpoint(const struct vcpu *v)
+{
+	for (int i = 0; i < BREAKPOINTS; i++) {
+		if ((v->s.debugreg[7] >> (2 * i) & 3) == 0) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+static struct tf_hash128 frame_digest(const struct page *pg)
+{
+	return tf_hash((struct tf_hash128){0, 0}, page_va(pg), PAGE_SIZE);
+}
+
+/* Lists the dirty frames; false when there are more than a place may name. */
+static bool list_dirty(struct rr_domain *rr, struct tf_bytes *frames)
+{
+	const struct domain *d = rr->d;
+	u32 len = 0;
+
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		struct tf_hash128 h;
+
+		if (d->frames[g] == NULL ||
+		    !(d->frames[g]->flags & PGF_DIRTY)) {
+			continue;
+		}
+		if (len == RR_PLACE_BYTES) {
+			*frames = (struct tf_bytes){rr->place_frames, 0};
+			return false;
+		}
+		h = frame_digest(d->frames[g]);
+		memcpy(rr->place_frames + len, &g, sizeof(g));
+		memcpy(rr->place_frames + len + sizeof(g), &h, sizeof(h));
+		len += PAIR;
+	}
+	*frames = (struct tf_bytes){rr->place_frames, len};
+	return true;
+}
+
+static void digest_whole(struct rr_domain *rr, struct rr_place *p)
+{
+	u64 start = now_ns(), end;
+
+	p->whole = true;
+	p->memory = frames_digest(rr->d, 0, rr->d->s.nr_frames);
+	end = now_ns();
+	rr->whole_again_ns = end + WHOLE_SHARE * (end - start);
+}
+
+bool place_take(struct rr_domain *rr, struct rr_place *p)
+{
+	struct vcpu *v = rr->v;
+	bool listed = false;
+
+	memset(p, 0, sizeof(*p));
+	if (free_breakpoint(v) < 0) {
+		return false;
+	}
+	if (rr->epoch != RR_EPOCH_NONE) {
+		listed = list_dirty(rr, &p->frames);
+	}
+	if (!listed || rr->epoch != RR_EPOCH_WHOLE) {
+		if (now_ns() < rr->whole_again_ns) {
+			return false;
+		}
+		digest_whole(rr, p);
+	}
+	p->rip = v->s.regs.rip;
+	p->regs_digest = vcpu_registers_digest(v);
+	p->state_digest = vcpu_rest_digest(v);
+	return true;
+}
+
+void place_epoch(struct rr_domain *rr, enum rr_epoch kind)
+{
+	mmu_twin_epoch(rr->d);
+	rr->epoch = kind;
+}
+
+static bool frames_match(const struct rr_domain *rr,
+                         const struct tf_bytes *frames)
+{
+	const u8 *at = frames->data;
+
+	for (u32 i = 0; i + PAIR <= frames->len; i += PAIR) {
+		const struct page *pg;
+		struct tf_hash128 h, logged;
+		u64 g;
+
+		memcpy(&g, at + i, sizeof(g));
+		memcpy(&logged, at + i + sizeof(g), sizeof(logged));
+		pg = domain_frame(rr->d, g);
+		if (pg == NULL) {
+			return false;
+		}
+		h = frame_digest(pg);
+		if (h.lo != logged.lo || h.hi != logged.hi) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What is compared first costs least and differs most. */
+static bool place_matches(const struct rr_domain *rr, const struct rr_place *p)
+{
+	struct vcpu *v = rr->v;
+	struct tf_hash128 h;
+
+	if (v->s.regs.rip != p->rip ||
+	    vcpu_registers_digest(v) != p->regs_digest ||
+	    !frames_match(rr, &p->frames) ||
+	    vcpu_rest_digest(v) != p->state_digest) {
+		return false;
+	}
+	if (!p->whole) {
+		return true;
+	}
+	h = frames_digest(rr->d, 0, rr->d->s.nr_frames);
+	return h.lo == p->memory.lo && h.hi == p->memory.hi;
+}
+
+void place_land(struct rr_domain *rr, const struct rr_place *p)
+{
+	u64 next = rr->session.s.position.offset + 1;
+
+	/* Only how it came here is in this flag, and events would show it. */
+	rr->v->s.regs.rflags &= ~RFLAGS_RF;
+	rr_landing_at(&rr->session, p, MAX(next, rr->exact ? rr->insns : 0));
+}
+
+/* A trace that was altered may name a place that does not exist. */
+static bool searched_too_long(const struct rr_domain *rr,
+                              const struct rr_place *p)
+{
+	return rr->place_since_ns != 0 &&
+	       now_ns() - rr->place_since_ns >
+	               SEARCH_NS + p->waited_ns * SEARCH_FACTOR;
+}
+
+bool rr_lands_here(struct vcpu *v)
+{
+	struct rr_domain *rr = v->domain->rr;
+	struct rr_place p;
+
+	if (!rr_attached(v->domain) || !rr_place_due(&rr->session, &p)) {
+		return false;
+	}
+	if (place_matches(rr, &p)) {
+		rr->place_since_ns = 0;
+		place_land(rr, &p);
+		return true;
+	}
+	if (searched_too_long(rr, &p)) {
+		rr_place_missed(&rr->session);
+	}
+	return false;
+}
+
+/* The guest comes back now and then, even if it never comes by. */
+static void search_on(struct rr_domain *rr)
+{
+	u64 now = now_ns();
+
+	if (rr->place_since_ns == 0) {
+		rr->place_since_ns = now;
+	}
+	if (rr->hold_timer.deadline_ns == ~0UL) {
+		timer_set(&rr->hold_timer, now + LOOK_NS);
+	}
+}
+
+void rr_place_arm(struct vcpu *v)
+{
+	struct rr_domain *rr = v->domain->rr;
+	struct rr_place p;
+	int nr = free_breakpoint(v);
+
+	if (!rr_attached(v->domain) || nr < 0 ||
+	    !rr_place_due(&rr->session, &p)) {
+		return;
+	}
+	if (v->s.regs.rip == p.rip) {
+		v->s.regs.rflags |= RFLAGS_RF; /* it was looked at */
+	}
+	search_on(rr);
+	arch_code_break_set(v, (unsigned int)nr, p.rip);
+	rr->place_armed = true;
+}
+
+/* A step of the guest's own ends in the same exception. */
+static bool is_own_step(const struct vcpu *v, u64 dr6)
+{
+	return (dr6 & DR6_BS) && (v->s.regs.rflags & RFLAGS_TF);
+}
+
+static bool is_own_break(const struct vcpu *v, u64 dr6)
+{
+	for (unsigned int i = 0; i < BREAKPOINTS; i++) {
+		if ((dr6 >> i & 1) && (v->s.debugreg[7] >> (2 * i) & 3)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool rr_takes_exit(struct vcpu *v)
+{
+	struct rr_domain *rr = v->domain->rr;
+	u64 dr6;
+
+	if (rr == NULL || !rr->place_armed) {
+		return false;
+	}
+	rr->place_armed = false;
+	dr6 = read_dr6();
+	arch_load_debugregs(v);
+	write_dr6(dr6);
+	if (v->s.regs.vector != X86_DB || is_own_step(v, dr6) ||
+	    is_own_break(v, dr6)) {
+		return false;
+	}
+	write_dr6(DR6_INIT);
+	return true;
+}
