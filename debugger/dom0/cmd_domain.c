@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Verbs on domains: list, create, pause, unpause, destroy. They run in dom0
- * and say so anywhere else.
+ * Verbs on domains: list, create, pause, unpause, destroy, audit. They run in
+ * dom0 and say so anywhere else.
  */
 #include <chv/cli.h>
 
@@ -329,4 +329,27 @@ int cmd_destroy(int argc, char **argv)
 		return CHV_FAILED;
 	}
 	return on_domain(argv[optind], hvctl_destroy);
+}
+
+/* ---- audit --------------------------------------------------------------- */
+
+int cmd_audit(int argc, char **argv)
+{
+	struct hvctl *h;
+	int differ;
+
+	(void)argv;
+	if (argc != 1) {
+		return chv_usage("audit");
+	}
+	if (hvctl_open(&h) != 0) {
+		return dom0_failed();
+	}
+	differ = hvctl_audit(h);
+	hvctl_close(h);
+	if (differ < 0) {
+		return dom0_status(differ);
+	}
+	printf("%d frames differ from the recount\n", differ);
+	return differ == 0 ? CHV_OK : CHV_FAILED;
 }

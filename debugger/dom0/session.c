@@ -178,6 +178,18 @@ void hvctl_wait(struct hvctl *h, int ms)
 	chrono_wait(&h->chrono, ms);
 }
 
+int hvctl_audit(struct hvctl *h)
+{
+	int err;
+
+	if (!hvctl_has_chrono(h)) {
+		return -ENOSYS;
+	}
+	err = chrono_simple(&h->chrono, CHRONO_AUDIT, 0);
+	return err == 0 ? (int)h->chrono.op->u.audit.mismatches
+	                : hvctl_fail(err, "no recount: %s", strerror(-err));
+}
+
 int hvctl_replay_create(struct hvctl *h, const struct chv_trace *t,
                         uint32_t *domid)
 {

@@ -42,6 +42,9 @@ static const struct chv_verb verbs[] = {
 	{"destroy", "destroy DOMAIN [--force]", "end a domain at once",
          "  --force  do not ask; needed where nobody can be asked\n",
          CHV_IN_DOM0, CHV_ARG_DOMAIN, chv_options_destroy, NULL, cmd_destroy},
+	{"audit", "audit", "recount the references of all frames",
+         "What differs is in the hypervisor's log, and the status is 1.\n",
+         CHV_IN_DOM0, CHV_ARG_NONE, NULL, NULL, cmd_audit},
 
 	{"console", "console DOMAIN", "show a domain's console and type to it",
          "  Ctrl-] leaves the console; the domain goes on.\n", CHV_IN_DOM0,

@@ -4,15 +4,18 @@
 
     replay.py [options] PIECE...
 
-    replays      Linux's workload recorded once per way of delivery, each
-                 trace replayed N times in fresh boots of machines of
-                 different size
+    replays      Linux's workload recorded once per way of delivery; each
+                 trace's hypercalls accounted for, and the trace replayed in
+                 fresh boots of machines of different size, many times in one
+                 boot, and beside a busy guest
     chaos        N seeds of chaos=, each recorded and replayed once
     alterations  N logged values altered, over all kinds of record of bare
                  guests' traces and of one of Linux: each is reported or
                  changes nothing
-    kills        N recordings killed at random moments: each trace opens and
-                 replays to its last chunk
+    kills        N recordings killed at random moments with the whole machine:
+                 each trace opens and replays to its last chunk
+    dom0_kills   the same for N recordings in one dom0 that lose their recorder
+                 or their domain; a third of them goes on with a new recorder
     amd64        linux-image-amd64 recorded and replayed
 
 One line for each run. Exit status 1 if anything failed.
@@ -23,71 +26,99 @@ import collections
 import itertools
 import os
 import random
+import re
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-for folder in ("replay", "system"):
-    sys.path.insert(0, os.path.join(HERE, "..", folder))
-
+from tally import Tally
 import alter
+import dom0
 import qemu
 import recordings as rr
-import systems
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 MEMORY_MIB = (1024, 700, 1300, 2048, 768)
-MODES = {"exact": "", "aligned": "aligned"}
+# What events wait for: options of the hypervisor, and QEMU's -icount.
+MODES = {"exact": ("", True), "aligned": ("aligned", True),
+         "none": ("", False)}
 
 
-class Tally:
-    def __init__(self):
-        self.failed = 0
-
-    def run(self, text, body):
-        """One run and its line; `body` returns what to add to it."""
-        try:
-            line = f"ok      {text}: {body()}"
-        except qemu.Failure as reason:
-            self.failed += 1
-            line = f"failed  {text}: {reason}"
-        except systems.Skip as reason:
-            line = f"skipped {text}: {reason}"
-        print(line, flush=True)
-
-
-def record(name, guest, window, options=""):
-    run = rr.record(name, guest, window, options=options)
+def record(name, guest, window, options="", icount=True):
+    """A finished recording as a trace, with how many hypercalls it has."""
+    run = rr.record(name, guest, window, icount=icount,
+                    options=f"{options} {rr.COUNT_CALLS}")
     rr.must(run.state == "finished" and run.status == rr.FINISHED,
             f"the recording did not finish: {run}")
-    return rr.load(window)
+    rr.must(run.guest_done(guest), f"the guest did not do its work: {run}")
+    trace = rr.load(window)
+    return trace, rr.check_calls(run, window, trace)
 
 
-def keep(traces, trace):
-    """Put a recording's trace where its replays find it; its digest."""
+def keep(traces, recorded):
+    """Put a recording's trace where its replays find it; what it was."""
+    trace, calls = recorded
     traces.append(trace)
-    return f"digest {trace.final_digest()}"
+    return f"digest {trace.final_digest()}, {calls} hypercalls listed"
 
 
-def replay(name, guest, window, trace, memory_mib=None):
-    run = rr.replay(name, guest, window, memory_mib=memory_mib)
+def replay(name, guest, window, trace, memory_mib=None, icount=True):
+    run = rr.replay(name, guest, window, memory_mib=memory_mib, icount=icount)
     rr.check_same(run, trace)
     return f"{run.entry} entries, digest {run.digest}"
 
 
+def in_one_boot(name, guest, window, trace, times, tally, *, icount,
+                busy=False):
+    """Replay a trace many times in one boot, by chv in dom0; with `busy`
+    beside a guest that works all the time."""
+    words = f"replays {times} {'busy' if busy else 'alone'}"
+    digests = []
+
+    def one(boot, number):
+        text = boot.line(rf"replay {number}: (.*)", guest.timeout_s)[1]
+        found = re.search(r"replayed to its end: (\d+) entries, no divergence",
+                          text)
+        rr.must(found, text)
+        digests.append(None)
+        return f"{found[1]} entries, no divergence" + (
+            "; beside it " + boot.line(r"busy: (running|blocked), .*", 60)[0]
+            .strip()[11:] if busy else "")
+
+    def all_digests(boot):
+        boot.end()
+        found = rr.DIGEST_LINE.findall(boot.log())
+        rr.must(len(found) == times and
+                {digest for _, digest in found} == {trace.final_digest()},
+                f"digests {found} ({boot.machine.log_path})")
+        return f"{len(found)} times {trace.final_digest()}"
+
+    with dom0.Dom0(name, words, icount=icount, dom0_mib=384, memory_mib=1400,
+                   window=(window, guest.window_kib >> 10)) as boot:
+        for number in range(times):
+            tally.run(f"{name} {number}", lambda: one(boot, number))
+        tally.run(f"{name} digests", lambda: all_digests(boot))
+
+
 def piece_replays(args, tally):
     guest = rr.linux("workload")
-    for mode, options in MODES.items():
+    for mode in args.modes:
+        options, icount = MODES[mode]
         with rr.Folder() as folder:
             window = folder.window("trace")
             traces = []
-            tally.run(f"{mode} recording", lambda: keep(
-                traces, record(f"acc-{mode}", guest, window, options)))
+            tally.run(f"{mode} recording", lambda: keep(traces, record(
+                f"acc-{mode}", guest, window, options, icount)))
             if not traces:
                 continue
             for number in range(args.replays):
                 memory_mib = MEMORY_MIB[number % len(MEMORY_MIB)]
                 tally.run(f"{mode} replay {number} with {memory_mib} MiB",
                           lambda: replay(f"acc-{mode}{number}", guest, window,
-                                         traces[0], memory_mib))
+                                         traces[0], memory_mib, icount))
+            for times, name, busy in ((args.one_boot, "one-boot", False),
+                                      (args.beside, "beside-busy", True)):
+                if times:
+                    in_one_boot(f"{mode}-{name}", guest, window, traces[0],
+                                times, tally, icount=icount, busy=busy)
 
 
 def piece_chaos(args, tally):
@@ -97,7 +128,7 @@ def piece_chaos(args, tally):
         with rr.Folder() as folder:
             window = folder.window("trace")
             name = f"acc-chaos{seed}"
-            trace = record(name, guest, window, f"chaos={seed}")
+            trace, _ = record(name, guest, window, f"chaos={seed}")
             return replay(f"{name}-replay", guest, window, trace)
 
     for seed in range(1, args.chaos + 1):
@@ -114,7 +145,7 @@ def record_guest(guest, window):
     name = f"acc-{guest.name}"
     if guest.name == "cloud-shell":
         return rr.record_typed(name, guest, window)
-    return record(name, guest, window)
+    return record(name, guest, window)[0]
 
 
 def alter_guest(guest, count, args, tally, seen):
@@ -124,8 +155,8 @@ def alter_guest(guest, count, args, tally, seen):
     traces = []
     with rr.Folder() as folder:
         window = folder.window("trace")
-        tally.run(f"recording of {guest.name}", lambda: keep(
-            traces, record_guest(guest, window)))
+        tally.run(f"recording of {guest.name}", lambda: traces.append(
+            record_guest(guest, window)))
         if not traces:
             return outcomes, set()
         chosen = alter.alterations(traces[0], f"{args.seed} {guest.name}",
@@ -143,10 +174,10 @@ def alter_guest(guest, count, args, tally, seen):
 def piece_alterations(args, tally):
     guests = altered_guests()
     linux_count = args.alterations // 20
-    count = -(-(args.alterations - linux_count) // len(guests))
+    each = -(-(args.alterations - linux_count) // len(guests))
     total, kinds = collections.Counter(), set()
     for guest in guests:
-        outcomes, found = alter_guest(guest, count, args, tally, ())
+        outcomes, found = alter_guest(guest, each, args, tally, ())
         total += outcomes
         kinds |= found
     # Linux adds the kinds that the bare guests do not have.
@@ -174,13 +205,41 @@ def piece_kills(args, tally):
                   lambda: once(number, guest, after_s))
 
 
+CUT_WORDS = r": 6 .*the trace is cut at n(\d+); no divergence until there"
+WHOLE_WORDS = r": 0 .*replayed to its end: (\d+) entries, no divergence"
+
+
+def check_stopped(text):
+    """What dom0 said of a recording stopped in the middle; where it ends."""
+    found = re.match(r"(\S+): (complete|cut): n(\d+); replay(.*)", text)
+    rr.must(found, text)
+    how, state, last, words = found.groups()
+    rr.must(not how.startswith("attach") or state == "complete", text)
+    reached = re.match(CUT_WORDS if state == "cut" else WHOLE_WORDS, words)
+    rr.must(reached and reached[1] == last, text)
+    return f"{how} ms, {state} at entry {last}, replayed to there"
+
+
+def piece_dom0_kills(args, tally):
+    def end(boot):
+        boot.end()
+        return "the recount is clean"
+
+    with dom0.Dom0("dom0-kills", f"kills {args.kills} {args.seed}",
+                   icount=True, memory_mib=1200) as boot:
+        for number in range(args.kills):
+            tally.run(f"stopped in dom0 {number}", lambda: check_stopped(
+                boot.line(r"kill (.*)", 300)[1]))
+        tally.run("dom0 after them", lambda: end(boot))
+
+
 def piece_amd64(_, tally):
     guest = rr.linux("workload", "amd64")
 
     def once():
         with rr.Folder() as folder:
             window = folder.window("trace")
-            trace = record("acc-amd64", guest, window)
+            trace, _ = record("acc-amd64", guest, window)
             return replay("acc-amd64-replay", guest, window, trace)
 
     tally.run("linux-image-amd64", once)
@@ -193,6 +252,10 @@ PIECES = {name[6:]: function for name, function in list(globals().items())
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--replays", type=int, default=5)
+    parser.add_argument("--one-boot", type=int, default=20)
+    parser.add_argument("--beside", type=int, default=3)
+    parser.add_argument("--modes", nargs="+", default=list(MODES),
+                        choices=list(MODES))
     parser.add_argument("--chaos", type=int, default=10)
     parser.add_argument("--alterations", type=int, default=200)
     parser.add_argument("--kills", type=int, default=50)
@@ -203,8 +266,7 @@ def main():
     tally = Tally()
     for piece in args.piece:
         PIECES[piece](args, tally)
-    print(f"{tally.failed} failed")
-    return 1 if tally.failed else 0
+    return tally.end()
 
 
 if __name__ == "__main__":

@@ -146,6 +146,19 @@ class Trace:
         return None
 
 
+    def final_calls(self):
+        """Hypercalls by number as the hypervisor counted them at the end, or
+        None if the trace has no end."""
+        final = self.last_record("FINAL")
+        if final is None:
+            return None
+        for kind, _, start, end in final.fields():
+            if kind == "words":
+                return list(struct.unpack(f"<{(end - start) // 8}Q",
+                                          final.body[start:end]))
+        return None
+
+
 # ---- alterations ---------------------------------------------------------------
 
 class Alteration:

@@ -6,6 +6,7 @@ and replay=window). A run's end is read from the hypervisor's log and from
 QEMU's exit status, which is 2 * the hypervisor's status + 1.
 """
 
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,9 @@ import systems
 import tf_decode
 
 TF_DUMP = "build/host/tf-dump"
+CHV = "build/chv/chv"
+# Of a recording: the hypervisor says how many hypercalls there were.
+COUNT_CALLS = "loglvl=debug"
 FINISHED, DIVERGED, BAD_TRACE, CUT = 0, 5, 6, 7
 # What ends of a replay report that it is not the recording again.
 REPORTS = (DIVERGED, BAD_TRACE, CUT)
@@ -31,6 +35,8 @@ REPORTS = (DIVERGED, BAD_TRACE, CUT)
 END_LINE = re.compile(r"\(hv\) d\d+: (recording|replay) ([a-z ]+) at entry "
                       r"(\d+)\n")
 DIGEST_LINE = re.compile(r"\(hv\) d\d+: (\d+) entries, digest ([0-9a-f]{32})\n")
+CALLS_LINE = re.compile(r"\(hv\).* d\d+: \d+ page faults resolved unseen, "
+                        r"(\d+) hypercalls\n")
 WHY_LINE = re.compile(r"\(hv\) (d\d+: at entry .*|d\d+: expected .*|trace.*|"
                       r"replay:.*|snapshot.*|.*panic.*)\n")
 
@@ -55,23 +61,28 @@ class Run:
         """The hypervisor's own words on an end, as one line."""
         return "; ".join(WHY_LINE.findall(self.log)[-4:])
 
+    def guest_done(self, guest):
+        """Whether the guest said that it came to its end."""
+        return guest.done in self.log
+
     def __str__(self):
         return (f"status {self.status}, {self.state} at entry {self.entry}, "
                 f"digest {self.digest}: {self.why()} ({self.log_path})")
 
 
 class Guest:
-    """What is recorded: multiboot modules, and how much memory and window it
-    wants."""
+    """What is recorded: multiboot modules, how much memory and window it wants,
+    and what it says at its end."""
 
     def __init__(self, name, modules, *, memory_mib=512, window_kib=64 << 10,
-                 timeout_s=120):
+                 timeout_s=120, done=""):
         systems.need(*(path for path, _ in modules))
         self.name = name
         self.modules = modules
         self.memory_mib = memory_mib
         self.window_kib = window_kib
         self.timeout_s = timeout_s
+        self.done = done
 
 
 def bare(name, args=""):
@@ -85,7 +96,8 @@ def linux(run, flavour="cloud"):
                  [(f"{systems.LINUX}/vmlinuz-{flavour}",
                    f"console=hvc0 chrono.run={run}"),
                   (f"{systems.LINUX}/domu.cpio", "")],
-                 memory_mib=1024, window_kib=256 << 10, timeout_s=600)
+                 memory_mib=1024, window_kib=256 << 10, timeout_s=600,
+                 done="chrono: workload done" if run == "workload" else "")
 
 
 class Folder:
@@ -204,6 +216,33 @@ def check_same(run, trace):
     must(digest is not None, "the trace has no FINAL record")
     must(run.digest == digest,
          f"final digest {run.digest}, recorded {digest} ({run.log_path})")
+
+
+def check_calls(run, window, trace):
+    """"chv hypercalls -c" has every hypercall that the hypervisor counted: its
+    counts by number at the end of the trace, and at another place, before it
+    looks at a call, the one that COUNT_CALLS prints; how many those are. Only
+    the last call, a shutdown, does not return and so is in no trace."""
+    systems.need(CHV)
+    dispatched = CALLS_LINE.findall(run.log)
+    must(len(dispatched) == 1, f"no count of hypercalls in {run.log_path}")
+    counted = trace.final_calls()
+    must(counted and any(counted), "the trace has no counts of hypercalls")
+    done = subprocess.run([CHV, "hypercalls", "-c", "--json", window],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, check=False)
+    must(done.returncode == 0, f"chv hypercalls: status {done.returncode}: "
+         + done.stderr.strip())
+    summary = json.loads(done.stdout)
+    # Numbers that are no hypercall's are not counted by number.
+    listed = sorted(row["calls"] for row in summary["hypercalls"]
+                    if row["hypercall"] != "others")
+    must(listed == sorted(number for number in counted if number),
+         f"chv hypercalls lists {listed}, the hypervisor counted {counted}")
+    must(int(dispatched[0]) == summary["calls"] + 1,
+         f"chv hypercalls: {summary['calls']} in total, {dispatched[0]} were "
+         f"dispatched ({run.log_path})")
+    return summary["calls"]
 
 
 def check_altered(name, guest, trace, alteration, folder):

@@ -35,8 +35,10 @@ def test_bare():
     guest = rr.bare("replay")
     with rr.Folder() as folder:
         window = folder.window("trace")
-        run, trace = record_whole("bare.record", guest, window)
+        run, trace = record_whole("bare.record", guest, window,
+                                  options=rr.COUNT_CALLS)
         rr.must(checksums(run), f"the guest said nothing: {run}")
+        rr.check_calls(run, window, trace)
         rr.check_same(rr.replay("bare.replay", guest, window), trace)
 
 
@@ -80,9 +82,10 @@ def test_linux():
                 [("", 768), ("chaos=7", 1300)]):
             window = folder.window("trace")
             run, trace = record_whole(f"linux{number}.record", guest, window,
-                                      options=options)
+                                      options=f"{options} {rr.COUNT_CALLS}")
             rr.must("chrono: workload done" in run.log,
                     f"the workload did not end: {run}")
+            rr.check_calls(run, window, trace)
             again = rr.replay(f"linux{number}.replay", guest, window,
                               memory_mib=memory_mib)
             rr.check_same(again, trace)

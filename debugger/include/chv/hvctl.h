@@ -55,6 +55,12 @@ int hvctl_pause(struct hvctl *h, uint32_t domid);
 int hvctl_unpause(struct hvctl *h, uint32_t domid);
 int hvctl_destroy(struct hvctl *h, uint32_t domid);
 
+/**
+ * Let the hypervisor recount the references and types of all frames. Returns
+ * how many differ; each is a line of its log.
+ */
+int hvctl_audit(struct hvctl *h);
+
 struct hvctl_create {
 	const char *name;
 	const char *kernel;  /* Path of a bzImage or an ELF file. */
