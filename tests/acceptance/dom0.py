@@ -48,6 +48,9 @@ class Dom0:
                                + self.machine.log_path)
         return found
 
+    def ended(self):
+        return self.machine.process.poll() is not None
+
     def end(self, timeout_s=60):
         """The machine ends well, and the hypervisor had nothing to say."""
         status = self.machine.wait(timeout_s)

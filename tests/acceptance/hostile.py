@@ -73,7 +73,7 @@ def piece(name, args, tally):
                    memory_mib=args.memory, dom0_mib=args.memory // 2) as boot:
         for seed in seeds:
             tally.run(f"{name} seed {seed}", lambda: one(boot, seed))
-            if boot.machine.process.poll() is not None:
+            if boot.ended():
                 break
         tally.run(f"{name} canary", lambda: canary(boot))
 

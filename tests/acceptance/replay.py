@@ -53,11 +53,11 @@ def record(name, guest, window, options="", icount=True):
     return trace, rr.check_calls(run, window, trace)
 
 
-def keep(traces, recorded):
+def keep(traces, trace, calls=None):
     """Put a recording's trace where its replays find it; what it was."""
-    trace, calls = recorded
     traces.append(trace)
-    return f"digest {trace.final_digest()}, {calls} hypercalls listed"
+    return f"digest {trace.final_digest()}" + (
+        f", {calls} hypercalls listed" if calls is not None else "")
 
 
 def replay(name, guest, window, trace, memory_mib=None, icount=True):
@@ -105,7 +105,7 @@ def piece_replays(args, tally):
         with rr.Folder() as folder:
             window = folder.window("trace")
             traces = []
-            tally.run(f"{mode} recording", lambda: keep(traces, record(
+            tally.run(f"{mode} recording", lambda: keep(traces, *record(
                 f"acc-{mode}", guest, window, options, icount)))
             if not traces:
                 continue
@@ -155,8 +155,8 @@ def alter_guest(guest, count, args, tally, seen):
     traces = []
     with rr.Folder() as folder:
         window = folder.window("trace")
-        tally.run(f"recording of {guest.name}", lambda: traces.append(
-            record_guest(guest, window)))
+        tally.run(f"recording of {guest.name}", lambda: keep(
+            traces, record_guest(guest, window)))
         if not traces:
             return outcomes, set()
         chosen = alter.alterations(traces[0], f"{args.seed} {guest.name}",
@@ -230,6 +230,8 @@ def piece_dom0_kills(args, tally):
         for number in range(args.kills):
             tally.run(f"stopped in dom0 {number}", lambda: check_stopped(
                 boot.line(r"kill (.*)", 300)[1]))
+            if boot.ended():
+                break
         tally.run("dom0 after them", lambda: end(boot))
 
 

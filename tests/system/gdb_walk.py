@@ -4,6 +4,7 @@
 environment is the number of instructions to walk."""
 
 import os
+import time
 
 import gdb
 
@@ -32,10 +33,12 @@ def check(what, got, expected):
 
 def walk():
     quiet("hv seek 90%")
+    start = time.monotonic()
     noted = []
     for _ in range(STEPS):
         noted.append(registers())
         quiet("stepi")
+    half = time.monotonic()
     for number in reversed(range(STEPS)):
         quiet("reverse-stepi")
         now = registers()
@@ -43,7 +46,8 @@ def walk():
                      for name, value in noted[number].items()
                      if now.get(name) != value}
         check("registers at step %d" % number, different, {})
-    print("walk: ok, %d instructions forward and back" % STEPS)
+    print("walk: ok, %d instructions forward in %.0f s and back in %.0f s"
+          % (STEPS, half - start, time.monotonic() - half))
 
 
 def breakpoints():
