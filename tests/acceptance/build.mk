@@ -11,7 +11,7 @@ PIECES      := replays chaos alterations kills dom0_kills amd64
 STEPS       := 10000
 FUZZ_SEEDS  := 10
 FUZZ_COUNT  := 1000000
-FUZZ_PIECES := untraced recorded
+FUZZ_PIECES := untraced recorded exact
 
 # dom0 with what the lists need in it: the kernel unpacks both archives.
 ACC_LIST   := tests/acceptance/dom0/acceptance.list

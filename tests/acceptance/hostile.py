@@ -5,7 +5,8 @@
     hostile.py [options] PIECE...
 
     untraced     SEEDS guests one after another, COUNT random steps each
-    recorded     the same, each recorded and then replayed
+    recorded     the same, each recorded without a clock and then replayed
+    exact        the same under QEMU's -icount
 
 The hypervisor recounts the references and types of all frames EVERY steps and
 after each guest; the canary checks its pages all the time. One line for each
@@ -22,6 +23,10 @@ import dom0
 import qemu
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+RECORD = "--record /root/fuzz.trace"
+# Options of "chv create", and QEMU's -icount.
+PIECES = {"untraced": ("", False), "recorded": (RECORD, False),
+          "exact": (RECORD, True)}
 CLEAN = "0 frames differ from the recount"
 
 
@@ -53,7 +58,7 @@ def recording(boot):
 
 
 def piece(name, args, tally):
-    options = "--record /root/fuzz.trace" if name == "recorded" else ""
+    options, icount = PIECES[name]
     seeds = range(args.first, args.first + args.seeds)
 
     def one(boot, seed):
@@ -70,7 +75,8 @@ def piece(name, args, tally):
 
     words = f"fuzz {args.count} {args.every} '{options}' "
     with dom0.Dom0(f"fuzz-{name}", words + " ".join(map(str, seeds)),
-                   memory_mib=args.memory, dom0_mib=args.memory // 2) as boot:
+                   icount=icount, memory_mib=args.memory,
+                   dom0_mib=args.memory // 2) as boot:
         for seed in seeds:
             tally.run(f"{name} seed {seed}", lambda: one(boot, seed))
             if boot.ended():
@@ -88,7 +94,7 @@ def main():
     parser.add_argument("--memory", type=int, default=1024, help="MiB")
     parser.add_argument("--timeout", type=int, default=1200,
                         help="seconds for one guest's next line")
-    parser.add_argument("piece", nargs="+", choices=("untraced", "recorded"))
+    parser.add_argument("piece", nargs="+", choices=list(PIECES))
     args = parser.parse_args()
     os.chdir(os.path.join(HERE, "..", ".."))
     tally = Tally()
