@@ -138,7 +138,8 @@ def piece_chaos(args, tally):
 def altered_guests():
     """Bare guests, quick to replay, that each have events of another kind."""
     return [rr.bare(name) for name in ("replay_sleep", "replay_split",
-                                       "replay_user", "replay_clock")]
+                                       "replay_user", "replay_clock",
+                                       "replay_others")]
 
 
 def record_guest(guest, window):
