@@ -387,7 +387,7 @@ static void replay_publish(struct rr_session *s, uint8_t kind)
 
 /* What is logged behind a LANDING, in the same chunk: the digest of all memory
  * where its frames are not all that matters, then what lands. */
-static void look_behind(const struct rr_session *s, struct rr_place *place)
+void rr_place_rest(const struct rr_session *s, struct rr_place *place)
 {
 	struct tf_reader ahead = s->reader;
 	struct tf_record r;
@@ -409,8 +409,11 @@ static void look_behind(const struct rr_session *s, struct rr_place *place)
 
 static void replay_land(struct rr_session *s, const struct rr_place *place)
 {
+	struct rr_place here = *place;
+
+	rr_place_rest(s, &here);
 	consume(s);
-	if (place->whole && peek(s)) {
+	if (here.whole && peek(s)) {
 		consume(s);
 	}
 	replay_publish(s, TF_OFFSET_STATE);
@@ -429,7 +432,6 @@ bool rr_place_due(const struct rr_session *s, struct rr_place *place)
 	                           .regs_digest = l->regs_digest,
 	                           .state_digest = l->state_digest,
 	                           .frames = l->frames};
-	look_behind(s, place);
 	return true;
 }
 

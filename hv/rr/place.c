@@ -17,6 +17,7 @@
 #include <arch/entry.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
+#include <hv/sched.h>
 #include <hv/timer.h>
 #include <pv/cpu_state.h>
 #include <rr_hv/machine.h>
@@ -25,8 +26,9 @@
 #define BREAKPOINTS   4
 /* Digesting all of memory takes at most this part of the time. */
 #define WHOLE_SHARE   10
-/* How long a replay looks for a place: so much, and a multiple of what the
- * event waited. A loop of three instructions takes a thousand times as long. */
+/* How long a replay runs in search of a place: so much, and a multiple of what
+ * the event waited. A loop of three instructions takes a thousand times as
+ * long. */
 #define SEARCH_NS     20000000000UL
 #define SEARCH_FACTOR 5000
 #define LOOK_NS       1000000000UL
@@ -137,7 +139,7 @@ static bool frames_match(const struct rr_domain *rr,
 }
 
 /* What is compared first costs least and differs most. */
-static bool place_matches(const struct rr_domain *rr, const struct rr_place *p)
+static bool place_matches(const struct rr_domain *rr, struct rr_place *p)
 {
 	struct vcpu *v = rr->v;
 	struct tf_hash128 h;
@@ -148,6 +150,7 @@ static bool place_matches(const struct rr_domain *rr, const struct rr_place *p)
 	    vcpu_rest_digest(v) != p->state_digest) {
 		return false;
 	}
+	rr_place_rest(&rr->session, p);
 	if (!p->whole) {
 		return true;
 	}
@@ -164,15 +167,6 @@ void place_land(struct rr_domain *rr, const struct rr_place *p)
 	rr_landing_at(&rr->session, p, MAX(next, rr->exact ? rr->insns : 0));
 }
 
-/* A trace that was altered may name a place that does not exist. */
-static bool searched_too_long(const struct rr_domain *rr,
-                              const struct rr_place *p)
-{
-	return rr->place_since_ns != 0 &&
-	       now_ns() - rr->place_since_ns >
-	               SEARCH_NS + p->waited_ns * SEARCH_FACTOR;
-}
-
 bool rr_lands_here(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
@@ -182,26 +176,29 @@ bool rr_lands_here(struct vcpu *v)
 		return false;
 	}
 	if (place_matches(rr, &p)) {
-		rr->place_since_ns = 0;
+		rr->place_until_ns = 0;
 		place_land(rr, &p);
 		return true;
 	}
-	if (searched_too_long(rr, &p)) {
+	/* A trace that was altered may name a place that does not exist. */
+	if (rr->place_until_ns != 0 &&
+	    vcpu_cpu_time_ns(v) > rr->place_until_ns) {
 		rr_place_missed(&rr->session);
 	}
 	return false;
 }
 
 /* The guest comes back now and then, even if it never comes by. */
-static void search_on(struct rr_domain *rr)
+static void search_on(struct rr_domain *rr, struct rr_place *p)
 {
-	u64 now = now_ns();
-
-	if (rr->place_since_ns == 0) {
-		rr->place_since_ns = now;
+	if (rr->place_until_ns == 0) {
+		rr_place_rest(&rr->session, p);
+		rr->place_until_ns =
+			vcpu_cpu_time_ns(rr->v) + SEARCH_NS +
+			MIN(p->waited_ns, SEARCH_NS) * SEARCH_FACTOR;
 	}
 	if (rr->hold_timer.deadline_ns == ~0UL) {
-		timer_set(&rr->hold_timer, now + LOOK_NS);
+		timer_set(&rr->hold_timer, now_ns() + LOOK_NS);
 	}
 }
 
@@ -209,16 +206,19 @@ void rr_place_arm(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
 	struct rr_place p;
-	int nr = free_breakpoint(v);
+	int nr;
 
-	if (!rr_attached(v->domain) || nr < 0 ||
-	    !rr_place_due(&rr->session, &p)) {
+	if (!rr_attached(v->domain) || !rr_place_due(&rr->session, &p)) {
 		return;
+	}
+	search_on(rr, &p);
+	nr = free_breakpoint(v);
+	if (nr < 0) {
+		return; /* such a guest is recorded at entries alone */
 	}
 	if (v->s.regs.rip == p.rip) {
 		v->s.regs.rflags |= RFLAGS_RF; /* it was looked at */
 	}
-	search_on(rr);
 	arch_code_break_set(v, (unsigned int)nr, p.rip);
 	rr->place_armed = true;
 }

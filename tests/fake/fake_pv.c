@@ -24,6 +24,7 @@
 
 struct fake_pv fake;
 u64 gdt_reserved_pa[2];
+u64 frame_table_end; /* no guest here has frames by number */
 
 /* The physical address that the direct map shows at host address @p. */
 static u64 host_pa(const void *p)

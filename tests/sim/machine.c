@@ -509,6 +509,7 @@ static void place_describe(struct sim *m, struct rr_place *p)
 
 static bool place_matches(struct sim *m, const struct rr_place *p)
 {
+	struct rr_place rest = *p;
 	struct tf_hash128 h;
 
 	if (p->rip != m->s.pc ||
@@ -527,7 +528,9 @@ static bool place_matches(struct sim *m, const struct rr_place *p)
 		}
 	}
 	h = machine_frames_digest(m, 0, SIM_FRAMES);
-	return !p->whole || (h.lo == p->memory.lo && h.hi == p->memory.hi);
+	rr_place_rest(&m->session, &rest);
+	return !rest.whole ||
+	       (h.lo == rest.memory.lo && h.hi == rest.memory.hi);
 }
 
 static void land_at(struct sim *m, const struct rr_place *p)

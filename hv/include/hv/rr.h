@@ -49,7 +49,7 @@ struct rr_domain {
 	enum rr_epoch epoch; /* what PGF_DIRTY tells, without a clock */
 	u64 whole_again_ns;  /* memory is not digested whole before */
 	u8 *place_frames;    /* record: RR_PLACE_BYTES */
-	u64 place_since_ns;  /* replay: when it was looked for first */
+	u64 place_until_ns;  /* replay: CPU time at which the search ends */
 	bool place_armed;    /* replay: a debug register waits for it */
 	bool over;           /* a recording that ended: the domain runs on */
 	bool held;           /* the vCPU is paused on behalf of the session */

@@ -222,8 +222,11 @@ void rr_landing(struct rr_session *s, uint64_t offset);
 void rr_landing_at(struct rr_session *s, const struct rr_place *place,
                    uint64_t offset);
 /** Replay: the next event lands after the present entry at *place, whose bytes
- *  stay where they are until it does. */
+ *  stay where they are until it does. `whole` and what follows it are not
+ * filled in: most moments differ in what comes before. */
 bool rr_place_due(const struct rr_session *s, struct rr_place *place);
+/** Fills in the rest of a place that is due. */
+void rr_place_rest(const struct rr_session *s, struct rr_place *place);
 /** Replay: the guest runs on and on, and does not come to the place. */
 void rr_place_missed(struct rr_session *s);
 /** Record: something waits to be published. */
