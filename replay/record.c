@@ -209,14 +209,19 @@ static uint64_t record_trapped_value(struct rr_session *s, unsigned int kind,
 	return value;
 }
 
-/* Time at a delivery: native, not before the clock nor before @not_before. */
+/*
+ * Time at a delivery: not before the clock nor before @not_before, and one of
+ * the two while native time is within the bound of it. A timer that fires at
+ * its deadline costs few bytes.
+ */
 static uint64_t delivery_time(struct rr_session *s, uint64_t not_before)
 {
 	uint64_t now = s->machine->now_ns(s->ctx);
 	uint64_t shown = rr_time(s);
+	uint64_t least = shown > not_before ? shown : not_before;
 
-	now = now > shown ? now : shown;
-	return now > not_before ? now : not_before;
+	return now > least && now - least > s->config.rebase_bound_ns ? now
+	                                                              : least;
 }
 
 /* What a record says of the present offset. */

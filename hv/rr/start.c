@@ -19,7 +19,7 @@
 /* Changes with anything that makes an old trace replay differently. */
 #define TRACE_ABI_VERSION 2
 #define TIME_STEP_NS      20
-#define REBASE_BOUND_NS   1000000
+#define REBASE_BOUND_NS   4000000
 #define HASH_INTERVAL     4096
 #define SLICE_INTERVAL    65536
 #define SLICE_FRAMES      1024
