@@ -8,7 +8,7 @@ GUEST_LIB := $(patsubst %.c,$(O)/guest/%.o,$(wildcard guest/lib/*.c)) \
 
 # Tests that leave the guest unusable, run for ever, or are an image of their
 # own for another reason.
-GUEST_SOLO := fuzz canary
+GUEST_SOLO := fuzz canary hoarder
 
 GUEST_NAMES := $(patsubst guest/tests/%.c,%,$(wildcard guest/tests/*.c))
 GUEST_SUITE := $(filter-out $(GUEST_SOLO) replay_%,$(GUEST_NAMES))

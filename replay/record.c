@@ -70,18 +70,23 @@ static void fail(struct rr_session *s, const char *what)
 	}
 }
 
-/* What was sealed stays a usable recording: it ends with END(full), for which
- * the store keeps room, at the last position that is in it. */
-static void out_of_room(struct rr_session *s)
+/* What was sealed stays a usable recording: it ends with END, for which the
+ * store keeps room, at the last position that is in it. */
+static void end_sealed(struct rr_session *s, enum tf_end_reason reason,
+                       const char *text)
 {
-	static const char text[] = "the trace has no more room";
 	uint64_t entry = s->sealed_entry;
+	uint32_t len = 0;
 
+	while (len < TF_END_TEXT_MAX && text[len] != '\0') {
+		len++;
+	}
 	tf_writer_open(&s->writer, entry);
-	(void)tf_put_end(&s->writer,
-	                 &(struct tf_end){.entry = entry,
-	                                  .reason = TF_END_FULL,
-	                                  .text = {text, sizeof(text) - 1}});
+	(void)tf_put_end(
+		&s->writer,
+		&(struct tf_end){.entry = entry,
+	                         .reason = (uint8_t)reason,
+	                         .text = {(const uint8_t *)text, len}});
 	(void)s->machine->seal(s->ctx, &s->writer);
 	fail(s, text);
 }
@@ -99,7 +104,7 @@ static void put(struct rr_session *s, enum tf_id id, const void *record)
 static bool seal(struct rr_session *s, struct tf_writer *w)
 {
 	if (s->machine->seal(s->ctx, w) != 0) {
-		out_of_room(s);
+		end_sealed(s, TF_END_FULL, "the trace has no more room");
 		return false;
 	}
 	if (w == &s->writer && w->nr_records != 0) {
@@ -400,6 +405,11 @@ static void record_finish(struct rr_session *s, enum tf_end_reason reason,
 	}
 }
 
+static void record_give_up(struct rr_session *s, const char *why)
+{
+	end_sealed(s, TF_END_ERROR, why);
+}
+
 void rr_output(struct rr_session *s, uint64_t va, const void *data, size_t len)
 {
 	uint8_t *p = s->output + s->output_len;
@@ -427,6 +437,7 @@ const struct rr_ops rr_record_ops = {
 	.publish = record_publish,
 	.land = record_land,
 	.finish = record_finish,
+	.give_up = record_give_up,
 };
 
 int rr_record_start(struct rr_session *s, const struct rr_config *config,

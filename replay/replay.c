@@ -470,6 +470,11 @@ static void replay_finish(struct rr_session *s, enum tf_end_reason reason,
 	rr_stop(s, RR_FINISHED);
 }
 
+static void replay_give_up(struct rr_session *s, const char *why)
+{
+	unusable(s, why);
+}
+
 bool rr_landing_due(const struct rr_session *s, uint64_t *offset)
 {
 	const struct tf_record *r = &s->record;
@@ -518,6 +523,7 @@ const struct rr_ops rr_replay_ops = {
 	.publish = replay_publish,
 	.land = replay_land,
 	.finish = replay_finish,
+	.give_up = replay_give_up,
 };
 
 void rr_replay_start(struct rr_session *s, const struct rr_config *config,

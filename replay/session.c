@@ -179,3 +179,10 @@ void rr_finish(struct rr_session *s, enum tf_end_reason reason, uint64_t code,
 		s->ops->finish(s, reason, code, text);
 	}
 }
+
+void rr_give_up(struct rr_session *s, const char *why)
+{
+	if (s->state == RR_RUNNING) {
+		s->ops->give_up(s, why);
+	}
+}

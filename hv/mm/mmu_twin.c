@@ -21,6 +21,7 @@
 #include <arch/entry.h>
 #include <hv/debug.h>
 #include <hv/lib.h>
+#include <hv/rr.h>
 #include <mm/table.h>
 
 #define TWIN_TABLE (PTE_P | PTE_U | PTE_A)
@@ -117,15 +118,17 @@ static void twin_fill(struct page *table, bool leaves)
 	}
 }
 
-/* Without memory for a twin the guest must not see an error (R7): it stops at
- * the instruction that needed one. */
+/* Without memory for a twin the guest must not see an error (R7): what was
+ * recorded so far is kept, and it stops at the instruction that needed one. */
 static int twin_table_begin(struct page *table)
 {
+	static const char why[] = "no memory left for the twin of a page table";
 	struct page *twin = frames_alloc(0);
 
 	if (twin == NULL) {
-		domain_crash(table->owner,
-		             "no memory left for the twin of a page table");
+		if (!rr_out_of_memory(table->owner, why)) {
+			domain_crash(table->owner, why);
+		}
 		return -XEN_ENOMEM;
 	}
 	table->twin = twin;

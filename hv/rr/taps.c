@@ -202,6 +202,15 @@ void rr_tap_shutdown(struct domain *d, unsigned int reason)
 	}
 }
 
+bool rr_out_of_memory(struct domain *d, const char *what)
+{
+	if (!rr_attached(d)) {
+		return false;
+	}
+	rr_give_up(session(d), what);
+	return session(d)->mode == RR_REPLAY;
+}
+
 bool rr_timers_live(const struct domain *d)
 {
 	return !rr_attached(d) || session(d)->mode == RR_RECORD;

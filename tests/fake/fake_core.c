@@ -430,6 +430,13 @@ bool rr_tap_effect(struct domain *d, const void *data, size_t len)
 	return true;
 }
 
+bool rr_out_of_memory(struct domain *d, const char *what)
+{
+	(void)d;
+	(void)what;
+	return false;
+}
+
 void rr_tap_shutdown(struct domain *d, unsigned int reason)
 {
 	(void)d;

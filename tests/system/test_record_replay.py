@@ -126,6 +126,27 @@ def test_killed():
             rr.check_cut(f"killed{number}.replay", guest, window)
 
 
+def test_no_memory():
+    """A guest whose page tables take more memory than there is ends alone: its
+    recording replays to the last position that was sealed, and says why it
+    ends."""
+    guest = rr.bare("hoarder")
+    guest.memory_mib = 256
+    with rr.Folder() as folder:
+        window = folder.window("trace")
+        run = rr.record("no_memory.record", guest, window,
+                        options="mem=160M")
+        rr.must(run.state == "failed" and
+                "no memory left for the twin of a page table" in run.log,
+                f"the recording ended otherwise: {run}")
+        status, last = rr.opens(window)
+        rr.must(status == 0 and "no memory left" in last,
+                f"the trace does not say why it ends: {last}")
+        again = rr.replay("no_memory.replay", guest, window, memory_mib=1024)
+        rr.must(again.status == rr.CUT,
+                f"the replay ended otherwise: {again}")
+
+
 def test_full_window():
     """A window too small ends the recording, not the guest; what is in it
     replays."""

@@ -163,6 +163,7 @@ struct rr_ops {
 	void (*land)(struct rr_session *s, const struct rr_place *place);
 	void (*finish)(struct rr_session *s, enum tf_end_reason reason,
 	               uint64_t code, const char *text);
+	void (*give_up)(struct rr_session *s, const char *why);
 };
 extern const struct rr_ops rr_record_ops;
 extern const struct rr_ops rr_replay_ops;
@@ -242,6 +243,10 @@ void rr_blocked(struct rr_session *s);
 /** Ends the session at the exit of the present entry. */
 void rr_finish(struct rr_session *s, enum tf_end_reason reason, uint64_t code,
                const char *text);
+/** The host lacks what the domain needs to go on as it must (R7); it may be in
+ *  the middle of an entry. A recording ends at the last position that was
+ *  sealed, a replay says why. The guest must not run on. */
+void rr_give_up(struct rr_session *s, const char *why);
 /** Replay: the chunk that was missing may be there now. */
 void rr_retry(struct rr_session *s);
 /** Name of a state, for people. */
