@@ -12,8 +12,10 @@ struct snapshot_reader {
 	struct rr_domain *rr;
 	u8 *state; /* gathered HV_STATE bytes */
 	u64 total, at;
-	u64 chunk; /* next of the snapshot stream */
-	bool built, ended;
+	u64 gathered; /* bytes of it so far */
+	u64 base_ns;  /* what SNAP_BEGIN says of the clock */
+	u64 chunk;    /* next of the snapshot stream */
+	bool begun, built, ended;
 };
 
 static int get_state(void *ctx, void *data, size_t len)
@@ -28,9 +30,30 @@ static int get_state(void *ctx, void *data, size_t len)
 	return 0;
 }
 
+static const char *take_begin(struct snapshot_reader *sr,
+                              const struct tf_snap_begin *r)
+{
+	if (sr->begun) {
+		return "it begins twice";
+	}
+	if (r->entry != 0 || r->offset_kind != TF_OFFSET_EXIT ||
+	    r->offset != 0) {
+		return "it is not of the start";
+	}
+	if (r->nr_frames != sr->rr->d->s.nr_frames) {
+		return "it is of a domain of another size";
+	}
+	sr->begun = true;
+	sr->base_ns = r->base_ns;
+	return NULL;
+}
+
 static const char *take_state(struct snapshot_reader *sr,
                               const struct tf_hv_state *r)
 {
+	if (!sr->begun) {
+		return "it has no beginning";
+	}
 	if (sr->state == NULL) {
 		sr->total = state_size(sr->rr);
 		sr->state = hv_pages_alloc(sr->total);
@@ -38,11 +61,14 @@ static const char *take_state(struct snapshot_reader *sr,
 			return "no memory for its state";
 		}
 	}
-	if (r->total != sr->total || r->at > sr->total ||
-	    r->data.len > sr->total - r->at) {
+	if (r->total != sr->total || r->data.len > sr->total - sr->gathered) {
 		return "its state does not fit this domain";
 	}
+	if (r->at != sr->gathered) {
+		return "its state has a gap";
+	}
 	memcpy(sr->state + r->at, r->data.data, r->data.len);
+	sr->gathered += r->data.len;
 	return NULL;
 }
 
@@ -55,11 +81,16 @@ static const char *build(struct snapshot_reader *sr)
 		return NULL;
 	}
 	sr->built = true;
-	if (sr->state == NULL) {
-		return "it has no state";
+	if (sr->state == NULL || sr->gathered != sr->total) {
+		return "its state is not whole";
 	}
-	return state_load(sr->rr, &src) == 0 ? state_check(sr->rr)
-	                                     : "its state cannot be loaded";
+	if (state_load(sr->rr, &src) != 0) {
+		return "its state cannot be loaded";
+	}
+	if (sr->rr->session.s.clock.base_ns != sr->base_ns) {
+		return "its clock is not its state's";
+	}
+	return state_check(sr->rr);
 }
 
 static const char *fill(struct snapshot_reader *sr, u64 frame, u64 count,
@@ -106,6 +137,9 @@ static const char *take_end(struct snapshot_reader *sr,
 	if (!sr->built) {
 		return "it has no frames";
 	}
+	if (r->nr_frames != sr->rr->d->s.nr_frames) {
+		return "its end is of a domain of another size";
+	}
 	h = frames_digest(sr->rr->d, 0, sr->rr->d->s.nr_frames);
 	if (h.lo != r->digest.lo || h.hi != r->digest.hi) {
 		return "its frames do not have its digest";
@@ -117,6 +151,8 @@ static const char *take_end(struct snapshot_reader *sr,
 static const char *take(struct snapshot_reader *sr, const struct tf_record *r)
 {
 	switch (r->id) {
+	case TF_SNAP_BEGIN:
+		return take_begin(sr, &r->u.snap_begin);
 	case TF_HV_STATE:
 		return take_state(sr, &r->u.hv_state);
 	case TF_FRAME_ZERO:
