@@ -390,7 +390,7 @@ static void replay_publish(struct rr_session *s, uint8_t kind)
 void rr_place_rest(const struct rr_session *s, struct rr_place *place)
 {
 	struct tf_reader ahead = s->reader;
-	struct tf_record r;
+	struct tf_record r = {.known = false};
 	uint64_t base_ns = 0, now = rr_time(s);
 
 	place->whole = false;

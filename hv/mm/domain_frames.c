@@ -59,6 +59,7 @@ static void frame_assign(struct domain *d, struct page *pg, u64 gmfn)
 		pg->gmfn = (u32)page_mfn(pg);
 	}
 	pg->flags |= PGF_DIRTY;
+	d->nr_dirty++;
 }
 
 static struct page *frames_give(struct domain *d, unsigned int order, u64 gmfn)

@@ -242,6 +242,7 @@ static void twin_protect(struct page *twin)
 
 void mmu_twin_epoch(struct domain *d)
 {
+	d->nr_dirty = 0;
 	/* Pages shared with the hypervisor are among the frames, and not on
 	 * the list of the domain's own. */
 	for (u64 g = 0; g < d->s.nr_frames; g++) {

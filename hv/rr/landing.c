@@ -88,13 +88,14 @@ static bool held(struct rr_domain *rr)
 /* No clock says how far the guest is: its state does. */
 static void land_by_state(struct rr_domain *rr)
 {
+	u64 again_ns = now_ns() + TRY_AGAIN_NS;
 	struct rr_place p;
 
 	if (!rr->session.queue.any) {
 		return; /* a request to stop waits for an exit */
 	}
-	if (rr->retry || !place_take(rr, &p)) {
-		timer_set(&rr->hold_timer, now_ns() + TRY_AGAIN_NS);
+	if (rr->retry || !place_take(rr, &p, &again_ns)) {
+		timer_set(&rr->hold_timer, again_ns);
 		return;
 	}
 	place_land(rr, &p);

@@ -39,8 +39,7 @@ static void seal_due(void *arg)
 }
 
 /* That the timer fired is enough: the guest is out, and what waits is looked at
- * before it goes on. Half way, without a clock, it is noted from now on what
- * the guest writes, so that not only all of memory tells where it is. */
+ * before it goes on. Half way, without a clock, that is prepared. */
 static void hold_over(void *arg)
 {
 	struct rr_domain *rr = arg;
@@ -49,9 +48,7 @@ static void hold_over(void *arg)
 	if (rr->exact || !rr_event_waiting(&rr->session) || now_ns() >= end) {
 		return;
 	}
-	if (rr->epoch != RR_EPOCH_WHOLE) {
-		place_epoch(rr, RR_EPOCH_OBSERVED);
-	}
+	place_expect(rr);
 	timer_set(&rr->hold_timer, end);
 }
 

@@ -5,11 +5,12 @@
  *
  * A recording describes the place at which a timer of the host stopped the
  * guest: registers, the rest of its vCPU, and memory. Of that the frames
- * written since the last place say all, if dirty frames were noted since then;
- * else all of memory is digested, and the frames written lately are a quick
- * test before. A replay stops at each arrival at the place's rip, by a debug
- * register that the guest does not use, and compares. The first moment that is
- * equal has the recorded one's future, whichever of several it is.
+ * written since the exit of the last entry say all, if dirty frames were noted
+ * since then or longer: what came before is a matter of the entries. Else all
+ * of memory is digested, and the frames written lately are a quick test before.
+ * A replay stops at each arrival at the place's rip, by a debug register that
+ * the guest does not use, and compares. The first moment that is equal has the
+ * recorded one's future, whichever of several it is.
  */
 #include <rr_hv/place.h>
 
@@ -26,6 +27,12 @@
 #define BREAKPOINTS   4
 /* Digesting all of memory takes at most this part of the time. */
 #define WHOLE_SHARE   10
+/* An epoch is begun anew, so that its frames stay few, when there are so many
+ * of them, and not more often than this. */
+#define MANY_FRAMES   (RR_PLACE_FRAMES / 2)
+#define EPOCH_NS      50000000UL
+/* How long after an event that waited for long others are expected to. */
+#define EXPECTED_NS   10000000000UL
 /* How long a replay runs in search of a place: so much, and a multiple of what
  * the event waited. A loop of three instructions takes a thousand times as
  * long. */
@@ -48,7 +55,8 @@ static struct tf_hash128 frame_digest(const struct page *pg)
 	return tf_hash((struct tf_hash128){0, 0}, page_va(pg), PAGE_SIZE);
 }
 
-/* Lists the dirty frames; false when there are more than a place may name. */
+/* Lists the dirty frames; false when there are more than a place may name, and
+ * the first of them are listed. */
 static bool list_dirty(struct rr_domain *rr, struct tf_bytes *frames)
 {
 	const struct domain *d = rr->d;
@@ -62,7 +70,7 @@ static bool list_dirty(struct rr_domain *rr, struct tf_bytes *frames)
 			continue;
 		}
 		if (len == RR_PLACE_BYTES) {
-			*frames = (struct tf_bytes){rr->place_frames, 0};
+			*frames = (struct tf_bytes){rr->place_frames, len};
 			return false;
 		}
 		h = frame_digest(d->frames[g]);
@@ -84,22 +92,31 @@ static void digest_whole(struct rr_domain *rr, struct rr_place *p)
 	rr->whole_again_ns = end + WHOLE_SHARE * (end - start);
 }
 
-bool place_take(struct rr_domain *rr, struct rr_place *p)
+/* The dirty frames are all that was written since a logged position, and few
+ * enough to be listed. */
+static bool frames_suffice(const struct rr_domain *rr)
+{
+	return rr->epoch == RR_EPOCH_WHOLE &&
+	       rr->d->nr_dirty <= RR_PLACE_FRAMES;
+}
+
+bool place_take(struct rr_domain *rr, struct rr_place *p, u64 *again_ns)
 {
 	struct vcpu *v = rr->v;
-	bool listed = false;
+	bool whole = !frames_suffice(rr);
 
 	memset(p, 0, sizeof(*p));
 	if (free_breakpoint(v) < 0) {
 		return false;
 	}
-	if (rr->epoch != RR_EPOCH_NONE) {
-		listed = list_dirty(rr, &p->frames);
+	if (whole && now_ns() < rr->whole_again_ns) {
+		*again_ns = rr->whole_again_ns;
+		return false;
 	}
-	if (!listed || rr->epoch != RR_EPOCH_WHOLE) {
-		if (now_ns() < rr->whole_again_ns) {
-			return false;
-		}
+	if (rr->epoch != RR_EPOCH_NONE) {
+		whole |= !list_dirty(rr, &p->frames);
+	}
+	if (whole) {
 		digest_whole(rr, p);
 	}
 	p->rip = v->s.regs.rip;
@@ -112,6 +129,33 @@ void place_epoch(struct rr_domain *rr, enum rr_epoch kind)
 {
 	mmu_twin_epoch(rr->d);
 	rr->epoch = kind;
+	rr->epoch_since_ns = now_ns();
+}
+
+/* Without an epoch that tells all, one that begins here, in the middle of code,
+ * tells at least which frames change while the guest goes on. */
+void place_expect(struct rr_domain *rr)
+{
+	if (!frames_suffice(rr)) {
+		place_epoch(rr, RR_EPOCH_OBSERVED);
+	}
+	rr->epoch_until_ns = now_ns() + EXPECTED_NS;
+}
+
+void place_exit(struct rr_domain *rr)
+{
+	u64 now;
+
+	if (rr->epoch == RR_EPOCH_WHOLE && rr->d->nr_dirty < MANY_FRAMES) {
+		return;
+	}
+	now = now_ns();
+	if (now > rr->epoch_until_ns) {
+		rr->epoch = RR_EPOCH_NONE;
+	} else if (rr->epoch == RR_EPOCH_OBSERVED ||
+	           now > rr->epoch_since_ns + EPOCH_NS) {
+		place_epoch(rr, RR_EPOCH_WHOLE);
+	}
 }
 
 static bool frames_match(const struct rr_domain *rr,
@@ -219,6 +263,8 @@ void rr_place_arm(struct vcpu *v)
 	if (v->s.regs.rip == p.rip) {
 		v->s.regs.rflags |= RFLAGS_RF; /* it was looked at */
 	}
+	/* What the guest has not cleared there would look like its own. */
+	write_dr6(DR6_INIT);
 	arch_code_break_set(v, (unsigned int)nr, p.rip);
 	rr->place_armed = true;
 }

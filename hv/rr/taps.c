@@ -8,6 +8,7 @@
 #include <hv/lib.h>
 #include <hv/timer.h>
 #include <rr_hv/machine.h>
+#include <rr_hv/place.h>
 
 static struct rr_session *session(const struct domain *d)
 {
@@ -47,6 +48,9 @@ void rr_tap_exit(struct vcpu *v)
 	}
 	rr->in_entry = false;
 	rr_exit(&rr->session);
+	if (rr->epoch != RR_EPOCH_NONE) {
+		place_exit(rr);
+	}
 	if (v->s.blocked && rr->session.state == RR_RUNNING) {
 		rr_blocked(&rr->session);
 	}

@@ -115,7 +115,7 @@ struct sim {
 	struct sim_insn code[SIM_CODE];
 	struct sim_world world;
 	struct sim_owed owed;
-	uint32_t touched; /* a bit for each frame since the last place */
+	uint32_t touched; /* a bit for each frame since a place or an exit */
 	bool epoch;       /* ... and there was one */
 	uint8_t place[SIM_FRAMES * 24];
 	uint64_t seen_ns;       /* latest time that the machine was shown */

@@ -47,7 +47,7 @@ def test_places():
     its state says, and a replay finds the place, with and without a clock. The
     short bound keeps tight loops short, in which a replay looks at each turn."""
     with rr.Folder() as folder:
-        guest, window = rr.bare("replay_spin", "rounds=4"), folder.window("t")
+        guest, window = rr.bare("replay_spin", "rounds=7"), folder.window("t")
         run, trace = record_whole("places.record", guest, window,
                                   options="hold=500", icount=False)
         rr.must(checksums(run), f"the guest said nothing: {run}")

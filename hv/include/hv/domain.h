@@ -125,6 +125,7 @@ struct domain {
 	struct checkpoints *checkpoints;
 	/* Before the first write to a frame since the dirty epoch began. */
 	void (*first_write)(struct page *pg);
+	u64 nr_dirty; /* frames that were written in it; rather too many */
 
 	/* guest_log(): how many lines, and when the last of them were. */
 	u64 log_lines, log_ns[GUEST_LINES_PER_S];

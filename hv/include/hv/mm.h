@@ -92,8 +92,11 @@ static inline void page_mark_dirty(struct page *pg)
 {
 	struct domain *d = pg->owner;
 
-	if (!(pg->flags & PGF_DIRTY) && d != NULL && d->first_write != NULL) {
-		d->first_write(pg);
+	if (!(pg->flags & PGF_DIRTY) && d != NULL) {
+		d->nr_dirty++;
+		if (d->first_write != NULL) {
+			d->first_write(pg);
+		}
 	}
 	pg->flags |= PGF_DIRTY;
 }

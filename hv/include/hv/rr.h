@@ -25,7 +25,8 @@ struct snapshot_reader;
 enum rr_epoch {
 	RR_EPOCH_NONE,     /* nothing is known */
 	RR_EPOCH_OBSERVED, /* some that were written lately */
-	RR_EPOCH_WHOLE,    /* all that were since the last logged place */
+	RR_EPOCH_WHOLE,    /* all that were since a position that is logged: the
+	                    * last place, or the exit of an entry */
 };
 
 /* A session and what ties it to its domain. */
@@ -47,12 +48,14 @@ struct rr_domain {
 	u64 hold_ns;          /* how long an event may wait for an entry */
 	struct timer hold_timer;
 	enum rr_epoch epoch; /* what PGF_DIRTY tells, without a clock */
-	u64 whole_again_ns;  /* memory is not digested whole before */
-	u8 *place_frames;    /* record: RR_PLACE_BYTES */
-	u64 place_until_ns;  /* replay: CPU time at which the search ends */
-	bool place_armed;    /* replay: a debug register waits for it */
-	bool over;           /* a recording that ended: the domain runs on */
-	bool held;           /* the vCPU is paused on behalf of the session */
+	u64 epoch_since_ns;  /* when it began */
+	u64 epoch_until_ns; /* it is of use until then, unless an event waits */
+	u64 whole_again_ns; /* memory is not digested whole before */
+	u8 *place_frames;   /* record: RR_PLACE_BYTES */
+	u64 place_until_ns; /* replay: CPU time at which the search ends */
+	bool place_armed;   /* replay: a debug register waits for it */
+	bool over;          /* a recording that ended: the domain runs on */
+	bool held;          /* the vCPU is paused on behalf of the session */
 	struct trace_store *store;
 	struct tf_calls *calls;
 	void *raw, *raw_history;
