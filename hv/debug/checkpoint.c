@@ -293,7 +293,7 @@ static void resume(struct rr_domain *rr, const struct checkpoint *c)
 	rr->insns = c->insns;
 	rr->deliver = c->deliver;
 	rr->retry = false;
-	rr->place_until_ns = 0;
+	rr->place_most_ns = 0;
 	rr->in_entry = false;
 	rr->v->nr_entries = c->nr_entries;
 	rr->v->trap.pending = false;

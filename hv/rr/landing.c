@@ -39,6 +39,10 @@ void rr_after_guest(struct vcpu *v)
 	if (!rr_attached(v->domain)) {
 		return;
 	}
+	if (rr->place_from_ns != 0) {
+		rr->place_ran_ns += now_ns() - rr->place_from_ns;
+		rr->place_from_ns = 0;
+	}
 	ran = iclock->elapsed(v);
 	rr->insns += ran;
 	if (iclock->exact ? ran != 0 : rr->retry && progressed(rr)) {

@@ -18,7 +18,6 @@
 #include <arch/entry.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
-#include <hv/sched.h>
 #include <hv/timer.h>
 #include <pv/cpu_state.h>
 #include <rr_hv/machine.h>
@@ -220,13 +219,12 @@ bool rr_lands_here(struct vcpu *v)
 		return false;
 	}
 	if (place_matches(rr, &p)) {
-		rr->place_until_ns = 0;
+		rr->place_most_ns = 0;
 		place_land(rr, &p);
 		return true;
 	}
 	/* A trace that was altered may name a place that does not exist. */
-	if (rr->place_until_ns != 0 &&
-	    vcpu_cpu_time_ns(v) > rr->place_until_ns) {
+	if (rr->place_most_ns != 0 && rr->place_ran_ns > rr->place_most_ns) {
 		rr_place_missed(&rr->session);
 	}
 	return false;
@@ -235,14 +233,15 @@ bool rr_lands_here(struct vcpu *v)
 /* The guest comes back now and then, even if it never comes by. */
 static void search_on(struct rr_domain *rr, struct rr_place *p)
 {
-	if (rr->place_until_ns == 0) {
+	if (rr->place_most_ns == 0) {
 		rr_place_rest(&rr->session, p);
-		rr->place_until_ns =
-			vcpu_cpu_time_ns(rr->v) + SEARCH_NS +
-			MIN(p->waited_ns, SEARCH_NS) * SEARCH_FACTOR;
+		rr->place_most_ns = SEARCH_NS + MIN(p->waited_ns, SEARCH_NS) *
+		                                        SEARCH_FACTOR;
+		rr->place_ran_ns = 0;
 	}
+	rr->place_from_ns = now_ns();
 	if (rr->hold_timer.deadline_ns == ~0UL) {
-		timer_set(&rr->hold_timer, now_ns() + LOOK_NS);
+		timer_set(&rr->hold_timer, rr->place_from_ns + LOOK_NS);
 	}
 }
 

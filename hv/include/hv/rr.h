@@ -52,10 +52,12 @@ struct rr_domain {
 	u64 epoch_until_ns; /* it is of use until then, unless an event waits */
 	u64 whole_again_ns; /* memory is not digested whole before */
 	u8 *place_frames;   /* record: RR_PLACE_BYTES */
-	u64 place_until_ns; /* replay: CPU time at which the search ends */
-	bool place_armed;   /* replay: a debug register waits for it */
-	bool over;          /* a recording that ended: the domain runs on */
-	bool held;          /* the vCPU is paused on behalf of the session */
+	/* Replay: how long the guest ran since the place that is due is looked
+	 * for, since when it runs now (0: it does not), and when to give up. */
+	u64 place_ran_ns, place_from_ns, place_most_ns;
+	bool place_armed; /* replay: a debug register waits for it */
+	bool over;        /* a recording that ended: the domain runs on */
+	bool held;        /* the vCPU is paused on behalf of the session */
 	struct trace_store *store;
 	struct tf_calls *calls;
 	void *raw, *raw_history;
