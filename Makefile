@@ -118,7 +118,8 @@ test: deps ## everything CI runs
 	@echo "all tests passed"
 
 # The machine of `make run`. Its clock counts instructions, so recordings have
-# exact positions; COM2 is a socket for GDB; Ctrl-a x ends it at once.
+# exact positions; COM2 is a socket for GDB; Ctrl-a x ends it at once. By this
+# clock a second of GRUB's menu, which polls, lasts half a minute: so no menu.
 RUN_QEMU := qemu-system-x86_64 -accel tcg,thread=single -smp 1 -m 2048 \
 	-cpu Nehalem,-cx16,-rdtscp -icount shift=0,sleep=on \
 	-display none -nodefaults -no-reboot -boot d \
@@ -127,8 +128,8 @@ RUN_QEMU := qemu-system-x86_64 -accel tcg,thread=single -smp 1 -m 2048 \
 
 # A power-off inside ends QEMU with status 1: 2 * 0 + 1.
 .PHONY: boot-iso
-boot-iso: $(ISO)
-	$(RUN_QEMU) -cdrom $(ISO) || [ $$? = 1 ]
+boot-iso: $(RUN_ISO)
+	$(RUN_QEMU) -cdrom $(RUN_ISO) || [ $$? = 1 ]
 
 lint: $(LINT) ## format, static checks, include walls
 clean:

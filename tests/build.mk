@@ -9,7 +9,7 @@ HOST_TESTS += tests/system/images_test.py
 check-host: $(HOST_TESTS) ## unit tests, with sanitizers
 	$(Q)for t in $(HOST_TESTS); do $$t || exit 1; done
 
-SYSTEM_FILES := $(O)/chronovisor $(ISO) linux
+SYSTEM_FILES := $(O)/chronovisor $(ISO) $(RUN_ISO) linux
 check-system: $(SYSTEM_FILES) ## boot tests in QEMU; ONLY="words" picks some
 	$(Q)$(PYTHON) tests/system/run.py $(ONLY)
 

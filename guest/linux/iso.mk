@@ -2,6 +2,7 @@
 # may be given to make, so that a test boots another hypervisor, another menu
 # entry or other arguments through the same pipeline.
 ISO            ?= $(O)/chronovisor.iso
+RUN_ISO        := $(O)/run.iso
 ISO_HV         ?= $(O)/chronovisor
 ISO_DEFAULT    ?= dom0
 ISO_TIMEOUT    ?= 3
@@ -30,6 +31,12 @@ $(ISO): hv/grub/grub.cfg $(ISO_HV) $(ISO_FILES)
 		--fonts= --themes= --install-modules="$(ISO_GRUB)" \
 		-o $@ $@.tree > $@.log 2>&1 || { cat $@.log; exit 1; }
 	$(Q)rm -rf $@.tree $@.log
+
+# The same without the menu, for `make run`.
+ifneq ($(ISO),$(RUN_ISO))
+$(RUN_ISO): hv/grub/grub.cfg $(ISO_HV) $(ISO_FILES)
+	$(Q)$(MAKE) --no-print-directory ISO=$@ ISO_TIMEOUT=0 $@
+endif
 
 # Debian's Xen in the hypervisor's place, to check the rest. Xen drops the
 # first word of each command line.

@@ -20,6 +20,25 @@ def test_dom0():
         machine.serial.expect(r"chrono: dom0 up, ", 300)
 
 
+def test_make_run():
+    """The README's command ends at the prompt of chv."""
+    if systems.system().name == "xen":
+        raise systems.Skip("make run boots Chronovisor")
+    machine = qemu.Qemu("iso-make-run")
+    machine.command = ["make", "--no-print-directory", "boot-iso"]
+    with machine:
+        machine.start()
+        machine.serial.expect(r"^\S*chv> ", 300)
+        machine.serial.send("list\r")
+        machine.serial.expect(r"^\s*0\s+\S+", 60)
+        machine.serial.send("quit\r")
+        machine.serial.expect(r"poweroff -f ends the machine", 60)
+        machine.serial.send("poweroff -f\r")
+        status = machine.wait()
+        if status != 0:
+            raise qemu.Failure(f"make ended with status {status}")
+
+
 def test_dom0less():
     """The second entry, chosen over the serial line, starts the guest."""
     target = systems.system()
