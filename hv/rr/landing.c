@@ -11,6 +11,7 @@
 #include <hv/timer.h>
 #include <rr_hv/lifecycle.h>
 #include <rr_hv/place.h>
+#include <rr_hv/scout.h>
 
 /* Stop after one more instruction: what was retried has then happened. */
 #define FINISH_INSTRUCTION 1
@@ -98,10 +99,19 @@ static void land_by_state(struct rr_domain *rr)
 	if (!rr->session.queue.any) {
 		return; /* a request to stop waits for an exit */
 	}
-	if (rr->retry || !place_take(rr, &p, &again_ns)) {
+	if (rr->retry) {
 		timer_set(&rr->hold_timer, again_ns);
 		return;
 	}
+	if (!place_possible(rr, &again_ns)) {
+		scout_end(rr);
+		timer_set(&rr->hold_timer, again_ns);
+		return;
+	}
+	if (!scout_arrives(rr)) {
+		return;
+	}
+	place_take(rr, &p);
 	place_land(rr, &p);
 	if (rr_attached(rr->d)) {
 		place_epoch(rr, RR_EPOCH_WHOLE);

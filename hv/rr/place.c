@@ -39,14 +39,19 @@
 #define SEARCH_FACTOR 5000
 #define LOOK_NS       1000000000UL
 
-static int free_breakpoint(const struct vcpu *v)
+static bool break_in_use(const struct vcpu *v, unsigned int nr)
 {
-	for (int i = 0; i < BREAKPOINTS; i++) {
-		if ((v->s.debugreg[7] >> (2 * i) & 3) == 0) {
-			return i;
+	return v->s.debugreg[7] >> (2 * nr) & 3;
+}
+
+static bool all_breaks_in_use(const struct vcpu *v)
+{
+	for (unsigned int i = 0; i < BREAKPOINTS; i++) {
+		if (!break_in_use(v, i)) {
+			return false;
 		}
 	}
-	return -1;
+	return true;
 }
 
 static struct tf_hash128 frame_digest(const struct page *pg)
@@ -99,19 +104,24 @@ static bool frames_suffice(const struct rr_domain *rr)
 	       rr->d->nr_dirty <= RR_PLACE_FRAMES;
 }
 
-bool place_take(struct rr_domain *rr, struct rr_place *p, u64 *again_ns)
+bool place_possible(const struct rr_domain *rr, u64 *again_ns)
+{
+	if (all_breaks_in_use(rr->v)) {
+		return false;
+	}
+	if (!frames_suffice(rr) && now_ns() < rr->whole_again_ns) {
+		*again_ns = rr->whole_again_ns;
+		return false;
+	}
+	return true;
+}
+
+void place_take(struct rr_domain *rr, struct rr_place *p)
 {
 	struct vcpu *v = rr->v;
 	bool whole = !frames_suffice(rr);
 
 	memset(p, 0, sizeof(*p));
-	if (free_breakpoint(v) < 0) {
-		return false;
-	}
-	if (whole && now_ns() < rr->whole_again_ns) {
-		*again_ns = rr->whole_again_ns;
-		return false;
-	}
 	if (rr->epoch != RR_EPOCH_NONE) {
 		whole |= !list_dirty(rr, &p->frames);
 	}
@@ -121,7 +131,6 @@ bool place_take(struct rr_domain *rr, struct rr_place *p, u64 *again_ns)
 	p->rip = v->s.regs.rip;
 	p->regs_digest = vcpu_registers_digest(v);
 	p->state_digest = vcpu_rest_digest(v);
-	return true;
 }
 
 void place_epoch(struct rr_domain *rr, enum rr_epoch kind)
@@ -239,9 +248,32 @@ static void search_on(struct rr_domain *rr, struct rr_place *p)
 		                                        SEARCH_FACTOR;
 		rr->place_ran_ns = 0;
 	}
-	rr->place_from_ns = now_ns();
 	if (rr->hold_timer.deadline_ns == ~0UL) {
-		timer_set(&rr->hold_timer, rr->place_from_ns + LOOK_NS);
+		timer_set(&rr->hold_timer, now_ns() + LOOK_NS);
+	}
+}
+
+/* In the debug registers that the guest does not use; if it uses all, it is
+ * recorded at entries alone. */
+static void stop_at(struct rr_domain *rr, const u64 *rips, unsigned int nr)
+{
+	struct vcpu *v = rr->v;
+	unsigned int n = 0;
+
+	rr->place_from_ns = now_ns();
+	for (unsigned int i = 0; i < BREAKPOINTS && n < nr; i++) {
+		if (break_in_use(v, i)) {
+			continue;
+		}
+		if (v->s.regs.rip == rips[n]) {
+			v->s.regs.rflags |= RFLAGS_RF; /* it was looked at */
+		}
+		arch_code_break_add(i, rips[n++]);
+	}
+	if (n != 0) {
+		/* What the guest has not cleared would look like its own. */
+		write_dr6(DR6_INIT);
+		rr->place_armed = true;
 	}
 }
 
@@ -249,23 +281,16 @@ void rr_place_arm(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
 	struct rr_place p;
-	int nr;
 
-	if (!rr_attached(v->domain) || !rr_place_due(&rr->session, &p)) {
+	if (!rr_attached(v->domain)) {
 		return;
 	}
-	search_on(rr, &p);
-	nr = free_breakpoint(v);
-	if (nr < 0) {
-		return; /* such a guest is recorded at entries alone */
+	if (rr->scout.on) {
+		stop_at(rr, rr->scout.stops, rr->scout.nr_stops);
+	} else if (rr_place_due(&rr->session, &p)) {
+		search_on(rr, &p);
+		stop_at(rr, &p.rip, 1);
 	}
-	if (v->s.regs.rip == p.rip) {
-		v->s.regs.rflags |= RFLAGS_RF; /* it was looked at */
-	}
-	/* What the guest has not cleared there would look like its own. */
-	write_dr6(DR6_INIT);
-	arch_code_break_set(v, (unsigned int)nr, p.rip);
-	rr->place_armed = true;
 }
 
 /* A step of the guest's own ends in the same exception. */
@@ -277,7 +302,7 @@ static bool is_own_step(const struct vcpu *v, u64 dr6)
 static bool is_own_break(const struct vcpu *v, u64 dr6)
 {
 	for (unsigned int i = 0; i < BREAKPOINTS; i++) {
-		if ((dr6 >> i & 1) && (v->s.debugreg[7] >> (2 * i) & 3)) {
+		if ((dr6 >> i & 1) && break_in_use(v, i)) {
 			return true;
 		}
 	}
@@ -301,5 +326,6 @@ bool rr_takes_exit(struct vcpu *v)
 		return false;
 	}
 	write_dr6(DR6_INIT);
+	rr->scout.stopped = true;
 	return true;
 }

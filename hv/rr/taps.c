@@ -9,6 +9,7 @@
 #include <hv/timer.h>
 #include <rr_hv/machine.h>
 #include <rr_hv/place.h>
+#include <rr_hv/scout.h>
 
 static struct rr_session *session(const struct domain *d)
 {
@@ -36,6 +37,7 @@ void rr_tap_entry(struct vcpu *v)
 	rr->deliver = true;
 	rr->retry = false;
 	rr->insns = 0;
+	scout_end(rr);
 	rr_entry(&rr->session);
 }
 

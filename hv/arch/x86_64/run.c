@@ -104,7 +104,7 @@ void arch_load_debugregs(struct vcpu *v)
 	write_dr7(v->s.debugreg[7]);
 }
 
-void arch_code_break_set(struct vcpu *v, unsigned int nr, u64 va)
+void arch_code_break_add(unsigned int nr, u64 va)
 {
 	switch (nr) {
 	case 0:
@@ -120,8 +120,7 @@ void arch_code_break_set(struct vcpu *v, unsigned int nr, u64 va)
 		write_dr3(va);
 		break;
 	}
-	write_dr7((v->s.debugreg[7] & ~(0xfUL << (16 + 4 * nr))) |
-	          1UL << (2 * nr));
+	write_dr7((read_dr7() & ~(0xfUL << (16 + 4 * nr))) | 1UL << (2 * nr));
 }
 
 u64 arch_take_dr6(void)

@@ -29,9 +29,9 @@ void arch_reload_segments(struct vcpu *v);
 void arch_load_descriptors(struct vcpu *v);
 /** Makes the debug registers those in s. */
 void arch_load_debugregs(struct vcpu *v);
-/** Loads breakpoint @nr, which the guest of @v does not use, to stop it before
- *  the instruction at @va; arch_load_debugregs() takes it away. */
-void arch_code_break_set(struct vcpu *v, unsigned int nr, u64 va);
+/** Loads breakpoint @nr, which the current guest does not use, to stop it
+ * before the instruction at @va; arch_load_debugregs() takes it away. */
+void arch_code_break_add(unsigned int nr, u64 va);
 /** DR6 after a #DB, and resets it. */
 u64 arch_take_dr6(void);
 /** Makes the hardware's CR4 what the vCPU may see of it; TSD for a traced

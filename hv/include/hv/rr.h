@@ -29,6 +29,23 @@ enum rr_epoch {
 	                    * last place, or the exit of an entry */
 };
 
+#define RR_SCOUT_RIPS 16
+#define RR_STOPS      4 /* as many as there are debug registers */
+
+/* Record: the search for a rip that is rarely passed. */
+struct rr_scout {
+	bool on;      /* the guest runs, and stops at stops[] */
+	bool stopped; /* it did */
+	bool last;    /* it will do now, whether rare or not */
+	unsigned int nr, nr_stops;
+	u64 rips[RR_SCOUT_RIPS];     /* candidates, the best first */
+	u64 since_ns[RR_SCOUT_RIPS]; /* ... when it was first stopped at */
+	u32 watched, passed;         /* bits of candidates */
+	u64 stops[RR_STOPS];
+	u64 best, best_ns; /* the rarest of those that were passed */
+	u64 until_ns;
+};
+
 /* A session and what ties it to its domain. */
 struct rr_domain {
 	struct rr_session session;
@@ -52,10 +69,11 @@ struct rr_domain {
 	u64 epoch_until_ns; /* it is of use until then, unless an event waits */
 	u64 whole_again_ns; /* memory is not digested whole before */
 	u8 *place_frames;   /* record: RR_PLACE_BYTES */
-	/* Replay: how long the guest ran since the place that is due is looked
-	 * for, since when it runs now (0: it does not), and when to give up. */
+	struct rr_scout scout;
+	/* How long the guest ran since it is to stop at a place, since when it
+	 * runs now (0: it does not), and, in replay, when to give up. */
 	u64 place_ran_ns, place_from_ns, place_most_ns;
-	bool place_armed; /* replay: a debug register waits for it */
+	bool place_armed; /* a debug register waits for it */
 	bool over;        /* a recording that ended: the domain runs on */
 	bool held;        /* the vCPU is paused on behalf of the session */
 	struct trace_store *store;

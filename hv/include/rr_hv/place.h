@@ -8,11 +8,13 @@
 
 #include <hv/rr.h>
 
+/** Record: false when no place can be taken now: the guest uses all debug
+ *  registers, or memory was digested whole too lately; *again_ns is then moved
+ *  to when to try again, if that is known. */
+bool place_possible(const struct rr_domain *rr, u64 *again_ns);
 /** Record: describes where the guest stands, between two instructions, in *p,
- *  whose bytes are good until the next time. False when that must wait: the
- *  guest uses all debug registers, or memory was digested whole too lately;
- *  *again_ns is then moved to when to try again, if that is known. */
-bool place_take(struct rr_domain *rr, struct rr_place *p, u64 *again_ns);
+ *  whose bytes are good until the next time. */
+void place_take(struct rr_domain *rr, struct rr_place *p);
 /** Record: from now on PGF_DIRTY tells which frames are written. */
 void place_epoch(struct rr_domain *rr, enum rr_epoch kind);
 /** Record: an event may soon have to land in the middle of code. */
