@@ -240,6 +240,18 @@ static void twin_protect(struct page *twin)
 	}
 }
 
+/* Gives it back where the guest's leaves have it. */
+static void twin_permit(const struct page *table)
+{
+	u64 *entry = table_entries(table->twin);
+
+	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
+		if (entry[i] & PTE_P) {
+			entry[i] = twin_of(table, i, table_entries(table)[i]);
+		}
+	}
+}
+
 void mmu_twin_epoch(struct domain *d)
 {
 	d->nr_dirty = 0;
@@ -257,6 +269,23 @@ void mmu_twin_epoch(struct domain *d)
 		}
 	}
 	tlb_flush_domain(d);
+}
+
+void mmu_twin_epoch_end(struct domain *d)
+{
+	d->nr_dirty = d->s.nr_frames;
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		if (d->frames[g] != NULL) {
+			d->frames[g]->flags |= PGF_DIRTY;
+		}
+	}
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		struct page *pg = d->frames[g];
+
+		if (pg != NULL && pg->twin != NULL && pg->type == PGT_L1) {
+			twin_permit(pg);
+		}
+	}
 }
 
 static bool wants_twin(const struct page *pg, unsigned int level)

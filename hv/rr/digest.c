@@ -16,15 +16,36 @@
 	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF |           \
 	 RFLAGS_DF | RFLAGS_OF)
 
+static bool is_zero(const u64 *words)
+{
+	for (unsigned int i = 0; i < PAGE_SIZE / sizeof(*words); i += 8) {
+		const u64 *w = words + i;
+
+		if (w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Many frames were never written: a frame of zeros counts as a single one. */
+static u64 counted_size(const struct page *pg)
+{
+	if (pg == NULL) {
+		return 0;
+	}
+	return is_zero(page_va(pg)) ? 1 : PAGE_SIZE;
+}
+
 struct tf_hash128 frames_digest(const struct domain *d, u64 first, u64 count)
 {
 	struct tf_hash128 h = {0, 0};
 
 	for (u64 g = first; g < first + count && g < d->s.nr_frames; g++) {
 		const struct page *pg = d->frames[g];
+		const void *bytes = pg != NULL ? page_va(pg) : NULL;
 
-		h = pg != NULL ? tf_hash(h, page_va(pg), PAGE_SIZE)
-		               : tf_hash(h, &g, sizeof(g));
+		h = tf_hash(h, bytes, counted_size(pg));
 	}
 	return h;
 }

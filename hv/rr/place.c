@@ -31,7 +31,7 @@
 #define MANY_FRAMES   (RR_PLACE_FRAMES / 2)
 #define EPOCH_NS      50000000UL
 /* How long after an event that waited for long others are expected to. */
-#define EXPECTED_NS   10000000000UL
+#define EXPECTED_NS   1000000000UL
 /* How long a replay runs in search of a place: so much, and a multiple of what
  * the event waited. A loop of three instructions takes a thousand times as
  * long. */
@@ -159,6 +159,7 @@ void place_exit(struct rr_domain *rr)
 	}
 	now = now_ns();
 	if (now > rr->epoch_until_ns) {
+		mmu_twin_epoch_end(rr->d);
 		rr->epoch = RR_EPOCH_NONE;
 	} else if (rr->epoch == RR_EPOCH_OBSERVED ||
 	           now > rr->epoch_since_ns + EPOCH_NS) {

@@ -17,7 +17,7 @@
 #include <rr_hv/snapshot.h>
 
 /* Changes with anything that makes an old trace replay differently. */
-#define TRACE_ABI_VERSION 2
+#define TRACE_ABI_VERSION 3
 #define TIME_STEP_NS      20
 #define REBASE_BOUND_NS   4000000
 #define HASH_INTERVAL     4096

@@ -386,6 +386,24 @@ static void test_twin_epoch(void **s)
 	assert_true(data->flags & PGF_DIRTY);
 }
 
+static void test_twin_epoch_end(void **s)
+{
+	struct page *data = take(), *other = take();
+	u32 code;
+
+	(void)s;
+	set_entry(l1, 0, pte(data, PTE_RW));
+	set_entry(l1, 1, pte(other, 0));
+	load_root();
+	assert_int_equal(mm_cpu_access(v, FAKE_VA, true, 5, &code), MM_DONE);
+	mmu_twin_epoch(d);
+	assert_false(entry(l1->twin, 0) & PTE_RW);
+	mmu_twin_epoch_end(d);
+	assert_true(entry(l1->twin, 0) & PTE_RW);
+	assert_true(data->flags & PGF_DIRTY);
+	assert_false(entry(l1->twin, 1) & PTE_RW);
+}
+
 /* @nr slots of the L2 refer to the L1: a page that goes, goes at all their
  * addresses, and page by page while they are few. */
 static void forget_at(unsigned int nr)
@@ -646,6 +664,7 @@ int main(void)
 		TWIN(test_cut_and_left),
 		TWIN(test_twin_hides_clean),
 		TWIN(test_twin_epoch),
+		TWIN(test_twin_epoch_end),
 		TWIN(test_twin_forgets),
 		TWIN(test_twin_forgets_both),
 		TWIN(test_twin_forgets_all),

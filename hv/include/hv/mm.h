@@ -250,6 +250,9 @@ void mmu_twin_forget_index(struct domain *d, unsigned int index);
 /** Opens a dirty epoch: PGF_DIRTY goes from all frames of @d, and the first
  *  write to each sets it again. Work is proportional to its page tables. */
 void mmu_twin_epoch(struct domain *d);
+/** Ends it: all frames count as written, and no write comes here for that. Not
+ *  while something depends on what is clear, as a replay's checkpoints do. */
+void mmu_twin_epoch_end(struct domain *d);
 
 /** Recounts every reference and type of every frame from the page tables and
  *  compares. Returns the number of mismatches, each logged (at most 20). */
