@@ -245,12 +245,12 @@ def check_calls(run, window, trace):
     return summary["calls"]
 
 
-def check_altered(name, guest, trace, alteration, folder):
+def check_altered(name, guest, trace, alteration, folder, *, icount=True):
     """Replay an altered trace: how it was reported, or "equal". Anything else
     is a failure."""
     window = folder.window("altered", alteration.apply(
         trace, guest.window_kib << 10))
-    run = replay(name, guest, window)
+    run = replay(name, guest, window, icount=icount)
     if run.status in REPORTS:
         must(run.why(), f"{alteration}: no line says why: {run}")
         return {DIVERGED: "diverged", BAD_TRACE: "bad trace",
