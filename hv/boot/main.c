@@ -102,6 +102,9 @@ static void __noreturn boot_on_stack(void)
 
 	frames_init();
 	desc_init(&cpu0);
+	if (paging_audit() != 0) {
+		boot_failed("the hypervisor's own page tables are wrong");
+	}
 	tsc_init();
 	apic_init();
 	cpuid_init();

@@ -4,6 +4,7 @@
  * what holds them, compared with the counts. It knows the holders and not the
  * history, so it shares no code with the paths that count.
  */
+#include <arch/machine.h>
 #include <hv/grant.h>
 #include <hv/lib.h>
 #include <mm/table.h>
@@ -246,5 +247,5 @@ unsigned int mm_audit(void)
 	for_each_domain (d) {
 		check_domain(d);
 	}
-	return mismatches + grant_audit();
+	return mismatches + grant_audit() + paging_audit();
 }

@@ -93,6 +93,13 @@ def parse(log_path):
     return verdicts
 
 
+def errors(log_path):
+    """What the hypervisor calls an error is one of its own: whatever a guest
+    does is at most worth a warning."""
+    with open(log_path, encoding="utf-8", errors="replace") as log:
+        return [line.strip() for line in log if "(hv) error: " in line]
+
+
 def compare(verdicts, path):
     """Lines that say where the verdicts part from the expectation file."""
     got = {name: result for name, result, _ in verdicts}
@@ -149,6 +156,10 @@ def main():
             f"no verdict, QEMU status {status}"
         print(f"run.py: {why}; serial log: {log_path}", file=sys.stderr)
         return 3
+    found = errors(log_path)
+    if found:
+        print(f"run.py: {found[0]}; serial log: {log_path}", file=sys.stderr)
+        return 1
     if args.expect:
         parts = compare(verdicts, args.expect)
         for part in parts:

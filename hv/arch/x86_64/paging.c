@@ -70,17 +70,23 @@ static u64 image_rights(u64 va)
 	                                                   : PTE_NX | PTE_RW;
 }
 
+static u64 next_stack = STACKS_VIRT;
+
 u64 stack_create(struct cpu *c)
 {
-	static u64 next = STACKS_VIRT;
-	u64 base = next + STACK_SIZE; /* the lower half stays a hole */
+	u64 base = next_stack + STACK_SIZE; /* the lower half stays a hole */
 
 	for (u64 va = base; va < base + STACK_SIZE; va += PAGE_SIZE) {
 		map_4k(va, va_to_pa(early_page()), PTE_RW | PTE_NX);
 	}
-	next += 2 * STACK_SIZE;
+	next_stack += 2 * STACK_SIZE;
 	*(struct cpu **)(base + STACK_SIZE - 8) = c;
 	return base + STACK_SIZE - 16;
+}
+
+u64 stacks_end(void)
+{
+	return next_stack;
 }
 
 void paging_init(u64 ram_end)

@@ -29,6 +29,12 @@ void *early_page(void);
 void paging_init(u64 ram_end);
 /** Maps a stack of its own, a hole below it, owned by @c; returns its end. */
 u64 stack_create(struct cpu *c);
+/** Where the next stack's hole would begin. */
+u64 stacks_end(void);
+/** Walks the hypervisor's tables and the slots of all guests' roots: how many
+ *  pages are writable and executable, open to guests, or below a stack; each is
+ *  logged (at most 20). */
+unsigned int paging_audit(void);
 
 /** Local APIC on, its timer calibrated against the TSC. */
 void apic_init(void);
