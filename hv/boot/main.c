@@ -8,6 +8,7 @@
 #include <arch/iclock.h>
 #include <arch/machine.h>
 #include <arch/percpu.h>
+#include <arch/survives.h>
 #include <boot/multiboot.h>
 #include <hv/console.h>
 #include <hv/cpuid.h>
@@ -108,6 +109,7 @@ static void __noreturn boot_on_stack(void)
 	tsc_init();
 	apic_init();
 	cpuid_init();
+	survives_test();
 	iclock_select();
 	sched_init();
 	log_info("%lu MiB of RAM, %lu MiB free", frames_total_count() >> 8,

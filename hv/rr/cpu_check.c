@@ -7,6 +7,7 @@
 #include <rr_hv/lifecycle.h>
 
 #include <arch/cpu.h>
+#include <arch/survives.h>
 #include <hv/boot.h>
 #include <hv/lib.h>
 
@@ -41,9 +42,21 @@ static u32 reg_of(const struct cpuid_regs *r, enum reg which)
 	return words[which];
 }
 
+static bool state_survives(void)
+{
+	u32 lost = SURVIVES_NEEDED & ~survives_verdict();
+
+	if (lost != 0) {
+		log_warn("record: this CPU loses state when it is saved and "
+		         "loaded (verdict %#x, needed %#x)",
+		         survives_verdict(), SURVIVES_NEEDED);
+	}
+	return lost == 0;
+}
+
 bool cpu_recordable(void)
 {
-	bool ok = true;
+	bool ok = state_survives();
 	char buf[8];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(untrappable); i++) {
@@ -68,6 +81,7 @@ bool cpu_recordable(void)
 
 void cpu_describe(struct tf_super *sb)
 {
+	sb->fpu_verdict = survives_verdict();
 	sb->nr_cpuid = 0;
 	for (unsigned int i = 0; i < ARRAY_SIZE(leaves); i++) {
 		struct cpuid_regs r;
@@ -109,6 +123,12 @@ void cpu_name(struct tf_super *sb)
 
 bool cpu_same(const struct tf_super *sb)
 {
+	if (sb->fpu_verdict != survives_verdict()) {
+		log_warn("replay: on the CPU of the trace other state survived "
+		         "being saved and loaded: verdict %#x, here %#x",
+		         sb->fpu_verdict, survives_verdict());
+		return false;
+	}
 	for (u32 i = 0; i < sb->nr_cpuid; i++) {
 		const struct tf_cpuid *c = &sb->cpuid[i];
 		struct cpuid_regs r = {0};
