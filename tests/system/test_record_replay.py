@@ -3,6 +3,7 @@
 
 import itertools
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -56,6 +57,23 @@ def test_places():
         for icount in (False, True):
             rr.check_same(rr.replay(f"places{icount}.replay", guest, window,
                                     icount=icount), trace)
+
+
+def test_random_debugger():
+    """A replay under a debugger that takes checkpoints, goes to them, steps and
+    arms breaks at random: every state that it sees twice is the same, saved
+    again it gives the same bytes, and the end is the recorded one (R12)."""
+    with rr.Folder() as folder:
+        for name, icount, seed in (("replay_sleep", True, 1),
+                                   ("replay_user", False, 4)):
+            guest, window = rr.bare(name), folder.window(name)
+            _, trace = record_whole(f"debugger.{name}.record", guest, window,
+                                    options="hold=500", icount=icount)
+            run = rr.replay(f"debugger.{name}.replay", guest, window,
+                            options=f"debug-selftest={seed} debug-rounds=20")
+            rr.must(re.search(r"self-test: .* [1-9]\d* states compared",
+                              run.log), f"nothing was seen twice: {run}")
+            rr.check_same(run, trace)
 
 
 def test_linux_spins():
