@@ -11,6 +11,7 @@
 #include <hv/grant.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
+#include <hv/rr.h>
 #include <mm/frames.h>
 #include <mm/table.h>
 
@@ -78,6 +79,9 @@ static struct page *frames_give(struct domain *d, unsigned int order, u64 gmfn)
 	}
 	pg = frames_alloc(order);
 	if (pg == NULL) {
+		/* The guest is told, but no trace must hold it: another machine
+		 * has other memory (R7). */
+		(void)rr_out_of_memory(d, "no memory left for its frames");
 		return NULL;
 	}
 	for (u64 i = 0; i < n; i++) {

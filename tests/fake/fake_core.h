@@ -22,6 +22,7 @@ struct fake_core {
 	int end_status;
 	char console[4096]; /* what guests wrote */
 	size_t console_len;
+	unsigned int out_of_memory; /* sessions that ended for it */
 	long (*hypercall)(struct vcpu *v, struct hc_frame *f);
 };
 extern struct fake_core fake;

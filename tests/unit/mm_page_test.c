@@ -206,6 +206,8 @@ static void test_memory_ends(void **s)
 	assert_null(hv_page_alloc());
 	assert_null(hv_pages_alloc(3 * PAGE_SIZE));
 	assert_null(domain_frame_alloc(d, GMFN_NONE));
+	/* A trace must not hold that there was none (R7). */
+	assert_int_equal(fake.out_of_memory, d->traced);
 	while (n > 0) {
 		frames_free(taken[--n], 0);
 	}
@@ -650,6 +652,7 @@ int main(void)
 		DIRECT(test_buddies_join),
 		DIRECT(test_frames_are_scrubbed),
 		DIRECT(test_memory_ends),
+		TWIN(test_memory_ends),
 		DIRECT(test_quota),
 		TWIN(test_quota),
 		TWIN(test_traced_numbers),

@@ -140,9 +140,9 @@ size_t rr_tap_console(struct domain *d, const void *data, size_t len);
 /** Bytes that leave the domain. True when the world must see them: not for a
  *  replayed domain. */
 bool rr_tap_effect(struct domain *d, const void *data, size_t len);
-/** The hypervisor has no memory for something of its own that @d needs: its
- *  session ends, and it must not run on (R7). True when it is a replay, which
- *  stands there; else the caller ends the domain. */
+/** The hypervisor has no memory for something that @d needs: its session ends
+ *  (R7). True when it is a replay, which stands there; a recorded domain runs
+ * on as one that is not traced, unless the caller has to end it. */
 bool rr_out_of_memory(struct domain *d, const char *what);
 /** The domain shuts down, in the middle of the entry that asks for it. */
 void rr_tap_shutdown(struct domain *d, unsigned int reason);
