@@ -24,6 +24,12 @@ int dom0_find(struct hvctl *h, const char *name, struct hvctl_domain *found);
 int dom0_record(struct hvctl *h, uint32_t domid, const char *name,
                 const char *path);
 
+/**
+ * Wait until a recorder has brought into its file all that the hypervisor keeps
+ * for it, or none does any more. @s then says how it stands.
+ */
+int dom0_settle(struct hvctl *h, uint32_t domid, struct hvctl_status *s);
+
 struct chv_trace;
 
 /** The trace at @path, which may be HVCTL_WINDOW; else as chv_trace_open(). */

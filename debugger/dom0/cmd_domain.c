@@ -304,6 +304,26 @@ static bool confirmed(const char *name)
 	       (answer[0] == 'y' || answer[0] == 'Y');
 }
 
+/* What was recorded so far goes to the file first. */
+static int destroy(struct hvctl *h, uint32_t domid)
+{
+	struct hvctl_status s;
+	int err = hvctl_status(h, domid, &s);
+
+	if (err == 0 && s.recording) {
+		if (s.session == HVCTL_SESSION_RUNNING) {
+			hvctl_pause(h, domid);
+		}
+		err = dom0_settle(h, domid, &s);
+	}
+	if (err == 0 && s.recording && s.ring_bytes != 0) {
+		chv_error("%" PRIu64 " bytes of its trace are lost: no "
+		          "recorder takes them",
+		          s.ring_bytes);
+	}
+	return hvctl_destroy(h, domid);
+}
+
 int cmd_destroy(int argc, char **argv)
 {
 	bool force = false;
@@ -328,7 +348,7 @@ int cmd_destroy(int argc, char **argv)
 	if (!force && !confirmed(argv[optind])) {
 		return CHV_FAILED;
 	}
-	return on_domain(argv[optind], hvctl_destroy);
+	return on_domain(argv[optind], destroy);
 }
 
 /* ---- audit --------------------------------------------------------------- */

@@ -17,7 +17,9 @@
 #include "cmd.h"
 #include "priv.h"
 
-#define POLL_MS 50
+#define POLL_MS   50
+#define SETTLE_MS 2000 /* a recorder that brings nothing for so long is dead   \
+	                */
 
 const struct option chv_options_record[] = {
 	{"output", required_argument, NULL, 'o'},
@@ -223,6 +225,22 @@ static int show_status(struct hvctl *h, const struct hvctl_domain *d)
 	return CHV_OK;
 }
 
+int dom0_settle(struct hvctl *h, uint32_t domid, struct hvctl_status *s)
+{
+	unsigned int polls = SETTLE_MS / POLL_MS;
+	uint64_t left = UINT64_MAX;
+	int err = hvctl_status(h, domid, s);
+
+	while (err == 0 && s->recording && s->ring_bytes != 0 && polls > 0 &&
+	       chv_interrupted == 0) {
+		polls = s->ring_bytes < left ? SETTLE_MS / POLL_MS : polls - 1;
+		left = s->ring_bytes;
+		usleep(POLL_MS * 1000);
+		err = hvctl_status(h, domid, s);
+	}
+	return err;
+}
+
 static int wait_end(struct hvctl *h, const struct hvctl_domain *d)
 {
 	struct hvctl_status s = {.session = HVCTL_SESSION_RUNNING};
@@ -237,6 +255,9 @@ static int wait_end(struct hvctl *h, const struct hvctl_domain *d)
 		chv_progress_update(&progress, s.entry);
 	}
 	chv_progress_end(&progress);
+	if (err == 0) {
+		err = dom0_settle(h, d->domid, &s);
+	}
 	return err == 0 ? show_status(h, d) : dom0_status(err);
 }
 
