@@ -18,8 +18,8 @@
 #include "priv.h"
 
 #define POLL_MS   50
-#define SETTLE_MS 2000 /* a recorder that brings nothing for so long is dead   \
-	                */
+/* A recorder that brings nothing for so long is dead. */
+#define SETTLE_MS 2000
 
 const struct option chv_options_record[] = {
 	{"output", required_argument, NULL, 'o'},
