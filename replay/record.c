@@ -3,8 +3,8 @@
  * Recording: what happens at the taps becomes records. Mirror of replay.c:
  * the same functions in the same order.
  *
- * A chunk is sealed only at an exit, so that the records of one entry never
- * straddle two chunks; the room kept for one entry's records makes that so.
+ * A chunk is sealed only between entries, so that what one entry logs never
+ * straddles two chunks; the room kept for it makes that so.
  */
 #include "priv.h"
 
@@ -306,21 +306,21 @@ static void publish_ports(struct rr_session *s, uint8_t kind)
 	}
 }
 
-/* Seals what there is when that was asked for, or when the rest of the buffer
- * might not do until the next time. False when the recording ended with it. */
+/* Seals when the rest of the buffer might not do until the next time. False
+ * when the recording ended with it. */
 static bool make_room(struct rr_session *s)
 {
 	uint32_t left = s->writer.cap - s->writer.len;
 
-	if (s->seal_requested && s->config.history && !seal(s, &s->history)) {
-		return false;
+	return left >= ENTRY_ROOM + PUBLISH_ROOM || seal(s, &s->writer);
+}
+
+void rr_seal(struct rr_session *s)
+{
+	if (s->mode == RR_RECORD && s->state == RR_RUNNING &&
+	    (!s->config.history || seal(s, &s->history))) {
+		(void)seal(s, &s->writer);
 	}
-	if ((s->seal_requested || left < ENTRY_ROOM + PUBLISH_ROOM) &&
-	    !seal(s, &s->writer)) {
-		return false;
-	}
-	s->seal_requested = false;
-	return true;
 }
 
 static void publish_queue(struct rr_session *s, uint8_t kind)

@@ -18,6 +18,8 @@
 #include "cmd.h"
 
 #define MAX_DOMAINS 256
+#define POLL_MS     20
+#define STOP_POLLS  25
 
 const struct option chv_options_list[] = {
 	{"json", no_argument, NULL, 'j'},
@@ -53,6 +55,9 @@ int dom0_failed(void)
 int dom0_status(int err)
 {
 	dom0_failed();
+	if (err == -EINTR) {
+		return CHV_INTERRUPTED;
+	}
 	return err == -ESRCH ? CHV_NOT_FOUND : CHV_FAILED;
 }
 
@@ -304,6 +309,28 @@ static bool confirmed(const char *name)
 	       (answer[0] == 'y' || answer[0] == 'Y');
 }
 
+/* A recording ends at the guest's next entry. A guest that makes none is
+ * paused, and what it logged is kept. */
+static int end_recording(struct hvctl *h, uint32_t domid,
+                         struct hvctl_status *s)
+{
+	int err = 0;
+
+	for (int i = 0; err == 0 && s->session == HVCTL_SESSION_RUNNING; i++) {
+		if (i == STOP_POLLS) {
+			hvctl_pause(h, domid);
+		}
+		err = hvctl_record_stop(h, domid);
+		err = err == -ENODATA ? 0 : err; /* it has just ended */
+		if (err == 0 && i == STOP_POLLS) {
+			break;
+		}
+		usleep(POLL_MS * 1000);
+		err = hvctl_status(h, domid, s);
+	}
+	return err != 0 ? err : hvctl_status(h, domid, s);
+}
+
 /* What was recorded so far goes to the file first. */
 static int destroy(struct hvctl *h, uint32_t domid)
 {
@@ -311,10 +338,13 @@ static int destroy(struct hvctl *h, uint32_t domid)
 	int err = hvctl_status(h, domid, &s);
 
 	if (err == 0 && s.recording) {
-		if (s.session == HVCTL_SESSION_RUNNING) {
-			hvctl_pause(h, domid);
-		}
+		err = end_recording(h, domid, &s);
+	}
+	if (err == 0 && s.recording) {
 		err = dom0_settle(h, domid, &s);
+	}
+	if (err == -EINTR) {
+		return err;
 	}
 	if (err == 0 && s.recording && s.ring_bytes != 0) {
 		chv_error("%" PRIu64 " bytes of its trace are lost: no "

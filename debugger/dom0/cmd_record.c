@@ -71,7 +71,7 @@ static int drain_start(struct hvctl *h, uint32_t domid, int fd)
 		return hvctl_fail(-ENOSPC, "domain %u is not recorded: %s",
 		                  domid, s.report);
 	}
-	return chv_interrupted != 0 ? -EINTR : err;
+	return chv_interrupted != 0 ? hvctl_fail(-EINTR, "interrupted") : err;
 }
 
 /* Until the recording has ended and the ring is empty. */
@@ -231,12 +231,14 @@ int dom0_settle(struct hvctl *h, uint32_t domid, struct hvctl_status *s)
 	uint64_t left = UINT64_MAX;
 	int err = hvctl_status(h, domid, s);
 
-	while (err == 0 && s->recording && s->ring_bytes != 0 && polls > 0 &&
-	       chv_interrupted == 0) {
+	while (err == 0 && s->recording && s->ring_bytes != 0 && polls > 0) {
 		polls = s->ring_bytes < left ? SETTLE_MS / POLL_MS : polls - 1;
 		left = s->ring_bytes;
 		usleep(POLL_MS * 1000);
 		err = hvctl_status(h, domid, s);
+		if (chv_interrupted != 0) {
+			err = hvctl_fail(-EINTR, "interrupted");
+		}
 	}
 	return err;
 }
@@ -257,6 +259,9 @@ static int wait_end(struct hvctl *h, const struct hvctl_domain *d)
 	chv_progress_end(&progress);
 	if (err == 0) {
 		err = dom0_settle(h, d->domid, &s);
+	}
+	if (err == 0 && chv_interrupted != 0) {
+		err = hvctl_fail(-EINTR, "interrupted");
 	}
 	return err == 0 ? show_status(h, d) : dom0_status(err);
 }

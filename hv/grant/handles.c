@@ -6,6 +6,7 @@
 #include "table.h"
 
 #include <hv/errno.h>
+#include <hv/rr.h>
 
 /* Handles that one call of grant_release() ends before it is cut. */
 #define RELEASE_BATCH 1024
@@ -14,6 +15,8 @@ static struct grant_handle *slot(struct grant_table *t, u32 n)
 {
 	return &t->handles[n / HANDLES_PER_PAGE][n % HANDLES_PER_PAGE];
 }
+
+#define NO_MEMORY (-2)
 
 static int take_new(struct grant_table *t)
 {
@@ -26,7 +29,7 @@ static int take_new(struct grant_table *t)
 		t->handles[n / HANDLES_PER_PAGE] = hv_page_alloc();
 	}
 	if (t->handles[n / HANDLES_PER_PAGE] == NULL) {
-		return -1;
+		return NO_MEMORY;
 	}
 	t->nr_handles++;
 	return (int)n;
@@ -45,6 +48,10 @@ int handle_alloc(struct domain *d)
 		n = take_new(t);
 	}
 	spin_unlock(&t->lock);
+	if (n == NO_MEMORY) {
+		/* The guest is told, but no trace must hold it (R7). */
+		(void)rr_out_of_memory(d, "no memory left for grant handles");
+	}
 	return n;
 }
 

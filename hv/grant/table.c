@@ -4,6 +4,8 @@
  */
 #include "table.h"
 
+#include <hv/rr.h>
+
 #define ACTIVE_BYTES (GRANT_PER_FRAME * sizeof(struct grant_active))
 
 int grant_init(struct domain *d, unsigned int max_frames)
@@ -42,6 +44,9 @@ static int add_frame(struct domain *d, unsigned int i, u64 gmfn)
 	t->shared[i] = hv_page_alloc();
 	if (t->active[i] != NULL && t->shared[i] != NULL) {
 		err = domain_share_page_as(d, t->shared[i], gmfn);
+	} else {
+		/* The guest is told, but no trace must hold it (R7). */
+		(void)rr_out_of_memory(d, "no memory left for a grant table");
 	}
 	if (err != 0) {
 		hv_pages_free(t->active[i], ACTIVE_BYTES);

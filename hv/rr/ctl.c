@@ -10,6 +10,7 @@
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <hv/rr_control.h>
+#include <hv/sched.h>
 #include <hv/window.h>
 #include <rr_hv/lifecycle.h>
 #include <rr_hv/ring_store.h>
@@ -111,6 +112,8 @@ long hc_chrono_record_stop(struct vcpu *v, struct hc_frame *f)
 	rr->session.stop_requested = true;
 	if (rr->v->s.blocked) {
 		rr_exit(&rr->session);
+	} else if (!vcpu_runnable(rr->v)) {
+		rr_seal(&rr->session); /* it may never come to an exit */
 	}
 	return 0;
 }

@@ -31,10 +31,7 @@ static void seal_due(void *arg)
 {
 	struct rr_domain *rr = arg;
 
-	rr->session.seal_requested = true;
-	if (rr->v->s.blocked && !rr->in_entry) {
-		rr_exit(&rr->session);
-	}
+	rr_seal(&rr->session);
 	timer_set(&rr->seal_timer, now_ns() + SEAL_INTERVAL_NS);
 }
 

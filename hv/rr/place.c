@@ -33,10 +33,12 @@
 /* How long after an event that waited for long others are expected to. */
 #define EXPECTED_NS   1000000000UL
 /* How long a replay runs in search of a place: so much, and a multiple of what
- * the event waited. A loop of three instructions takes a thousand times as
- * long. */
+ * the event waited, or of what it can have waited: the clock by which that is
+ * told stands still while nobody reads it. A loop of three instructions takes a
+ * thousand times as long. */
 #define SEARCH_NS     20000000000UL
 #define SEARCH_FACTOR 5000
+#define WAITED_NS     250000000UL
 #define LOOK_NS       1000000000UL
 
 static bool break_in_use(const struct vcpu *v, unsigned int nr)
@@ -52,6 +54,18 @@ static bool all_breaks_in_use(const struct vcpu *v)
 		}
 	}
 	return true;
+}
+
+/* The guest stops at @rip for a reason of its own, before anything of ours can
+ * be told from it. */
+static bool own_break_at(const struct vcpu *v, u64 rip)
+{
+	for (unsigned int i = 0; i < BREAKPOINTS; i++) {
+		if (break_in_use(v, i) && v->s.debugreg[i] == rip) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static struct tf_hash128 frame_digest(const struct page *pg)
@@ -106,7 +120,8 @@ static bool frames_suffice(const struct rr_domain *rr)
 
 bool place_possible(const struct rr_domain *rr, u64 *again_ns)
 {
-	if (all_breaks_in_use(rr->v)) {
+	if (all_breaks_in_use(rr->v) ||
+	    own_break_at(rr->v, rr->v->s.regs.rip)) {
 		return false;
 	}
 	if (!frames_suffice(rr) && now_ns() < rr->whole_again_ns) {
@@ -220,21 +235,32 @@ void place_land(struct rr_domain *rr, const struct rr_place *p)
 	rr_landing_at(&rr->session, p, MAX(next, rr->exact ? rr->insns : 0));
 }
 
+/* What may go into a debug register: the hypervisor's own code would stop at it
+ * too. */
+static bool is_guest_code(u64 rip)
+{
+	return is_canonical(rip) && !is_hv_va(rip);
+}
+
 bool rr_lands_here(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
 	struct rr_place p;
+	u64 from_ns;
 
 	if (!rr_attached(v->domain) || !rr_place_due(&rr->session, &p)) {
 		return false;
 	}
+	from_ns = now_ns();
 	if (place_matches(rr, &p)) {
 		rr->place_most_ns = 0;
 		place_land(rr, &p);
 		return true;
 	}
+	rr->place_ran_ns += now_ns() - from_ns;
 	/* A trace that was altered may name a place that does not exist. */
-	if (rr->place_most_ns != 0 && rr->place_ran_ns > rr->place_most_ns) {
+	if (!is_guest_code(p.rip) ||
+	    (rr->place_most_ns != 0 && rr->place_ran_ns > rr->place_most_ns)) {
 		rr_place_missed(&rr->session);
 	}
 	return false;
@@ -245,13 +271,21 @@ static void search_on(struct rr_domain *rr, struct rr_place *p)
 {
 	if (rr->place_most_ns == 0) {
 		rr_place_rest(&rr->session, p);
-		rr->place_most_ns = SEARCH_NS + MIN(p->waited_ns, SEARCH_NS) *
+		rr->place_most_ns = SEARCH_NS + MIN(p->waited_ns, WAITED_NS) *
 		                                        SEARCH_FACTOR;
 		rr->place_ran_ns = 0;
 	}
 	if (rr->hold_timer.deadline_ns == ~0UL) {
 		timer_set(&rr->hold_timer, now_ns() + LOOK_NS);
 	}
+}
+
+/* This rip was looked at. A guest that set the flag itself knows of it. */
+static void resume_from(struct rr_domain *rr, u64 rip)
+{
+	rr->place_resumes = !(rr->v->s.regs.rflags & RFLAGS_RF);
+	rr->place_resume_rip = rip;
+	rr->v->s.regs.rflags |= RFLAGS_RF;
 }
 
 /* In the debug registers that the guest does not use; if it uses all, it is
@@ -267,14 +301,14 @@ static void stop_at(struct rr_domain *rr, const u64 *rips, unsigned int nr)
 			continue;
 		}
 		if (v->s.regs.rip == rips[n]) {
-			v->s.regs.rflags |= RFLAGS_RF; /* it was looked at */
+			resume_from(rr, rips[n]);
 		}
+		rr->place_armed |= (u8)(1U << i);
 		arch_code_break_add(i, rips[n++]);
 	}
 	if (n != 0) {
 		/* What the guest has not cleared would look like its own. */
 		write_dr6(DR6_INIT);
-		rr->place_armed = true;
 	}
 }
 
@@ -294,12 +328,6 @@ void rr_place_arm(struct vcpu *v)
 	}
 }
 
-/* A step of the guest's own ends in the same exception. */
-static bool is_own_step(const struct vcpu *v, u64 dr6)
-{
-	return (dr6 & DR6_BS) && (v->s.regs.rflags & RFLAGS_TF);
-}
-
 static bool is_own_break(const struct vcpu *v, u64 dr6)
 {
 	for (unsigned int i = 0; i < BREAKPOINTS; i++) {
@@ -310,20 +338,34 @@ static bool is_own_break(const struct vcpu *v, u64 dr6)
 	return false;
 }
 
+/* Whether the exit has a reason of ours and none of the guest's: a step of its
+ * own, which may have ended with the flag clear, a breakpoint of its own, or
+ * INT1, which is in no bit. */
+static bool is_ours(const struct vcpu *v, u64 dr6, u8 armed)
+{
+	return v->s.regs.vector == X86_DB && (dr6 & armed) && !(dr6 & DR6_BS) &&
+	       !is_own_break(v, dr6);
+}
+
 bool rr_takes_exit(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
 	u64 dr6;
+	u8 armed;
 
-	if (rr == NULL || !rr->place_armed) {
+	if (rr == NULL || rr->place_armed == 0) {
 		return false;
 	}
-	rr->place_armed = false;
+	armed = rr->place_armed;
+	rr->place_armed = 0;
+	if (rr->place_resumes && v->s.regs.rip == rr->place_resume_rip) {
+		v->s.regs.rflags &= ~RFLAGS_RF;
+	}
+	rr->place_resumes = false;
 	dr6 = read_dr6();
 	arch_load_debugregs(v);
-	write_dr6(dr6);
-	if (v->s.regs.vector != X86_DB || is_own_step(v, dr6) ||
-	    is_own_break(v, dr6)) {
+	if (!is_ours(v, dr6, armed)) {
+		write_dr6(dr6 & ~(u64)armed);
 		return false;
 	}
 	write_dr6(DR6_INIT);

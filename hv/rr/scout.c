@@ -91,7 +91,6 @@ static void choose_stops(struct rr_domain *rr)
 static void run_until(struct rr_domain *rr, u64 ns)
 {
 	rr->scout.until_ns = now_ns() + ns;
-	timer_set(&rr->hold_timer, rr->scout.until_ns);
 }
 
 static void begin(struct rr_domain *rr)
@@ -154,6 +153,10 @@ bool scout_arrives(struct rr_domain *rr)
 	s->stopped = false;
 	if (s->on && (s->nr_stops == 0 || now_ns() >= s->until_ns)) {
 		settle(rr);
+	}
+	if (s->on) {
+		/* Whoever waited for less has used the timer since. */
+		timer_set(&rr->hold_timer, s->until_ns);
 	}
 	return !s->on;
 }

@@ -31,7 +31,8 @@ SURFACE = {
     "rr_tap_effect": ["hv/console/console.c"],
     "rr_tap_shutdown": ["hv/core/shutdown.c"],
     "rr_domain_time": ["hv/shared/time.c"],
-    "rr_out_of_memory": ["hv/mm/domain_frames.c", "hv/mm/mmu_twin.c"],
+    "rr_out_of_memory": ["hv/mm/domain_frames.c", "hv/mm/mmu_twin.c",
+                         "hv/grant/table.c", "hv/grant/handles.c"],
     # Around each run of a vCPU: where guest code is stopped.
     "rr_before_guest": ["hv/core/loop.c"],
     "rr_delivers": ["hv/core/loop.c"],

@@ -312,6 +312,20 @@ def alterations(trace, seed, but=()):
             yield Alteration(chunk, index, text, change)
 
 
+def first_with(trace, record_name, field_name, data):
+    """The alteration that puts @data into a field of fixed width, in the first
+    record of that name."""
+    chunk, index = sites(trace)[record_name][0]
+    record = trace.chunks[chunk].records()[index]
+    start, end = next((f[2], f[3]) for f in record.fields()
+                      if f[1] == field_name)
+    assert end - start == len(data)
+    changed = Record(record.number, record.entry,
+                     record.body[:start] + data + record.body[end:])
+    return Alteration(chunk, index, f"{record_name}.{field_name} {data.hex()}",
+                      lambda _: [changed])
+
+
 def main(argv):
     if len(argv) not in (3, 6) or argv[1] not in ("list", "write"):
         print(__doc__.strip(), file=sys.stderr)

@@ -452,7 +452,7 @@ static void happen(struct sim *m)
 		flood(m);
 	}
 	if (w->seal_every != 0 && sim_chance(&w->rng, w->seal_every)) {
-		m->session.seal_requested = true;
+		rr_seal(&m->session);
 	}
 	if (w->stop_at != 0 && m->session.s.position.entry >= w->stop_at) {
 		m->session.stop_requested = true;

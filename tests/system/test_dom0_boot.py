@@ -52,3 +52,37 @@ def test_chv():
         machine.serial.expect(systems.PROMPT, 30)
         machine.serial.send_line("poweroff -f")
         target.expect_end(machine)
+
+
+def test_domains():
+    """A domain made at the prompt is recorded, and destroyed while it runs or
+    is paused: its trace holds all of it, and replays."""
+    target, machine = systems.boot_dom0("dom0-domains", "TERM=dumb",
+                                       memory_mib=1536)
+    with machine:
+        def ask(line, answer, timeout_s=60):
+            machine.serial.send_line(line)
+            found = machine.serial.expect(answer, timeout_s)
+            machine.serial.expect(r"chv> ", 30)
+            return found
+
+        machine.serial.expect(r"chv> ", 240)
+        for name in ("runs", "paused"):
+            ask(f"create {name} --kernel /boot/vmlinuz-cloud --initrd "
+                f"/boot/domu.cpio --memory 256M --cmdline chrono.run=shell "
+                f"--record /root/{name}", r"domain \d+\n")
+        ask("list", r"(?s)runs.*paused.*\n")
+        machine.serial.send_line("console runs")
+        machine.serial.expect(systems.PROMPT, 120)
+        machine.serial.send("\x1d")
+        machine.serial.expect(r"chv> ", 30)
+        ask("pause paused", r"")
+        for name in ("runs", "paused"):
+            ask(f"destroy {name} --force", r"")
+        ask("trace info /root/runs", r"complete: stop, .*, stopped on request")
+        ask("trace verify /root/paused", r"\n")
+        ask("replay /root/runs", r"replay finished|finished at", 200)
+        machine.serial.send_line("quit")
+        machine.serial.expect(systems.PROMPT, 30)
+        machine.serial.send_line("poweroff -f")
+        target.expect_end(machine)

@@ -4,6 +4,8 @@
 import itertools
 import os
 import re
+import struct
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -57,6 +59,35 @@ def test_places():
         for icount in (False, True):
             rr.check_same(rr.replay(f"places{icount}.replay", guest, window,
                                     icount=icount), trace)
+
+
+def test_own_steps():
+    """A guest's own single step is not taken for a stop of the hypervisor's,
+    which looks for a place in the same code."""
+    with rr.Folder() as folder:
+        guest, window = rr.bare("replay_step"), folder.window("t")
+        run, trace = record_whole("steps.record", guest, window,
+                                  options="hold=500", icount=False)
+        rr.must("verdict: replay_step PASS" in run.log,
+                f"the guest missed a trap: {run}")
+        rr.must(trace.last_record("LANDING") is not None,
+                "nothing landed in the middle of code")
+        for icount in (False, True):
+            rr.check_same(rr.replay(f"steps{icount}.replay", guest, window,
+                                    icount=icount), trace)
+        # A place that no guest can be at: its breakpoint must not be set.
+        run = rr.replay("steps.forged", guest, folder.window("f", (
+            alter.first_with(trace, "LANDING", "rip",
+                             struct.pack("<Q", hypervisor_code())
+                             ).apply(trace, len(trace.data)))), icount=False)
+        rr.must(run.status == rr.DIVERGED, f"it was not refused: {run}")
+
+
+def hypervisor_code():
+    """An address that every exception of the hypervisor passes."""
+    names = subprocess.run(["nm", "build/chronovisor"], capture_output=True,
+                           text=True, timeout=60, check=True).stdout
+    return int(re.search(r"^(\w+) \w vector_ist$", names, re.M)[1], 16)
 
 
 def test_random_debugger():

@@ -70,12 +70,15 @@ struct rr_domain {
 	u64 whole_again_ns; /* memory is not digested whole before */
 	u8 *place_frames;   /* record: RR_PLACE_BYTES */
 	struct rr_scout scout;
-	/* How long the guest ran since it is to stop at a place, since when it
-	 * runs now (0: it does not), and, in replay, when to give up. */
+	/* How long the guest ran, and was looked at, since it is to stop at a
+	 * place, since when it runs now (0: it does not), and, in replay, when
+	 * to give up. */
 	u64 place_ran_ns, place_from_ns, place_most_ns;
-	bool place_armed; /* a debug register waits for it */
-	bool over;        /* a recording that ended: the domain runs on */
-	bool held;        /* the vCPU is paused on behalf of the session */
+	u8 place_armed;       /* bits of the debug registers that wait for it */
+	bool place_resumes;   /* the resume flag is ours, to leave ... */
+	u64 place_resume_rip; /* ... where it was looked at */
+	bool over;            /* a recording that ended: the domain runs on */
+	bool held;            /* the vCPU is paused on behalf of the session */
 	struct trace_store *store;
 	struct tf_calls *calls;
 	void *raw, *raw_history;

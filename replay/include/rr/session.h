@@ -134,7 +134,6 @@ struct rr_session {
 	struct rr_queue queue;
 	uint64_t sealed_entry; /* last entry of the last chunk sealed */
 	bool stop_requested;
-	bool seal_requested; /* at the next exit: what is logged gets durable */
 	uint8_t output[RR_OUTPUT_SIZE]; /* what an INPUT call wrote */
 	uint32_t output_len;
 
@@ -211,6 +210,10 @@ void rr_raise_port(struct rr_session *s, uint32_t port);
 void rr_raise_timer(struct rr_session *s, enum tf_timer_source source,
                     uint64_t deadline_ns);
 size_t rr_raise_console(struct rr_session *s, const void *data, size_t len);
+
+/** Record, between entries: what is logged becomes durable now. Ignored in
+ *  replay. */
+void rr_seal(struct rr_session *s);
 
 /** The exit of a counted entry: publishes what is due at (n, 0). */
 void rr_exit(struct rr_session *s);
