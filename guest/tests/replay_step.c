@@ -11,7 +11,7 @@
 #include <guest/test.h>
 
 /* A lap is long, so that a replay passes each place in it rarely. */
-#define MOST_LAPS 3000
+#define MOST_LAPS 8000
 #define LAP                                                                    \
 	".rept 500\n\t"                                                        \
 	"imulq %1, %0\n\t"                                                     \

@@ -7,6 +7,7 @@
 #include <arch/machine.h>
 #include <hv/grant.h>
 #include <hv/lib.h>
+#include <hv/rr.h>
 #include <mm/table.h>
 
 #define MAX_LINES 20
@@ -130,7 +131,8 @@ static void check_twin_entry(const struct page *table, unsigned int i)
 	if (table->type > PGT_L1) {
 		pg = pg->twin;
 	} else if ((lent & PTE_RW) &&
-	           (!(guest & PTE_D) || !(pg->flags & PGF_DIRTY))) {
+	           (!(guest & PTE_D) || (!(pg->flags & PGF_DIRTY) &&
+	                                 mmu_twin_guards_clean(pg->owner)))) {
 		mismatch(table, "writable twin of a clean entry", twin, guest);
 	}
 	if (pg == NULL || pte_frame(twin) != page_mfn(pg)) {
@@ -246,6 +248,7 @@ unsigned int mm_audit(void)
 	for_each_ram(check_page);
 	for_each_domain (d) {
 		check_domain(d);
+		mismatches += rr_audit(d);
 	}
 	return mismatches + grant_audit() + paging_audit();
 }

@@ -160,7 +160,7 @@ void domain_frame_discard(struct page *pg)
 	struct domain *d = pg->owner;
 
 	if (pg->twin != NULL) {
-		frames_free(pg->twin, 0);
+		mmu_twin_discard(pg);
 	}
 	if (!list_empty(&pg->link)) {
 		list_del(&pg->link);
@@ -184,7 +184,8 @@ int domain_mm_init(struct domain *d)
 	}
 	d->gmfn_hint = FIRST_GMFN;
 	d->frames = hv_pages_alloc(d->s.nr_frames * sizeof(*d->frames));
-	if (d->frames == NULL || m2p_view_init(d) != 0) {
+	d->l1_twins = hv_pages_alloc(mmu_twin_bitmap_bytes(d));
+	if (d->frames == NULL || d->l1_twins == NULL || m2p_view_init(d) != 0) {
 		domain_mm_destroy(d);
 		return -XEN_ENOMEM;
 	}
@@ -198,5 +199,7 @@ void domain_mm_destroy(struct domain *d)
 	}
 	hv_pages_free(d->frames, d->s.nr_frames * sizeof(*d->frames));
 	d->frames = NULL;
+	hv_pages_free(d->l1_twins, mmu_twin_bitmap_bytes(d));
+	d->l1_twins = NULL;
 	m2p_view_destroy(d);
 }

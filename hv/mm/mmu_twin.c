@@ -9,14 +9,16 @@
  *   guest's leaf           twin's leaf
  *   A clear                not present: the first access comes here
  *   D clear                read-only: the first write comes here
- *   frame not yet dirty    read-only: the first write of an epoch comes here
+ *   frame not yet dirty    read-only: the first write of an epoch comes here,
+ *                          if somebody wants to know it before it happens
  *
  *   debug_guards()         not present: debug_leaf() decides at each access
  *
  * So accessed and dirty bits appear in the guest's entry at the access, set by
- * the hypervisor, and never because the CPU speculated. Twins have A and D set
- * throughout: the CPU never writes to them. Entries above the leaves have A
- * set from validation on, in both.
+ * the hypervisor, and never because the CPU speculated. Twins have A set
+ * throughout, and D too unless the domain is dirty_by_cpu: then the CPU sets it
+ * where it writes, which no guest sees, and mmu_twin_harvest() collects what
+ * was written. Entries above the leaves have A set from validation on, in both.
  */
 #include <arch/entry.h>
 #include <hv/debug.h>
@@ -25,7 +27,7 @@
 #include <mm/table.h>
 
 #define TWIN_TABLE (PTE_P | PTE_U | PTE_A)
-#define TWIN_LEAF  (PTE_P | PTE_U | PTE_A | PTE_D)
+#define TWIN_LEAF  (PTE_P | PTE_U | PTE_A)
 
 /* A table that two entries of one level share is reached by more addresses
  * than breaks were checked for. (L3 tables count as shared always.) */
@@ -60,16 +62,17 @@ static void note_entry(const struct page *table, unsigned int index, u64 pte)
 static u64 twin_leaf(struct domain *d, u64 pte)
 {
 	struct page *pg;
-	u64 rights = pte & PTE_NX;
+	u64 bits = (pte & PTE_NX) | (d->dirty_by_cpu ? 0 : PTE_D);
 
 	if ((pte & (PTE_P | PTE_A)) != (PTE_P | PTE_A)) {
 		return 0;
 	}
 	pg = domain_frame(d, pte_frame(pte));
-	if ((pte & PTE_RW) && (pte & PTE_D) && (pg->flags & PGF_DIRTY)) {
-		rights |= PTE_RW;
+	if ((pte & PTE_RW) && (pte & PTE_D) &&
+	    ((pg->flags & PGF_DIRTY) || !mmu_twin_guards_clean(d))) {
+		bits |= PTE_RW;
 	}
-	return page_pa(pg) | rights | TWIN_LEAF;
+	return page_pa(pg) | bits | TWIN_LEAF;
 }
 
 /* What the twin of @table holds for entry @index of it, which is @pte. */
@@ -98,11 +101,37 @@ static void fill_hv_slots(struct domain *d, u64 *guest, u64 *twin)
 	twin[HV_SLOT_FIRST] = va_to_pa(d->m2p_tables) | TWIN_TABLE | PTE_NX;
 }
 
+static u64 *l1_word(const struct page *table)
+{
+	return &table->owner->l1_twins[table->gmfn / 64];
+}
+
+/* The gmfn of the first L1 table with a twin from @g on; nr_frames after the
+ * last. There are few among many frames. */
+static u64 l1_next(const struct domain *d, u64 g)
+{
+	for (; g < d->s.nr_frames; g = (g | 63) + 1) {
+		u64 word = d->l1_twins[g / 64] >> (g % 64);
+
+		if (word != 0) {
+			return g + (unsigned int)__builtin_ctzl(word);
+		}
+	}
+	return d->s.nr_frames;
+}
+
+#define for_each_l1_twin(d, g)                                                 \
+	for ((g) = l1_next(d, 0); (g) < (d)->s.nr_frames;                      \
+	     (g) = l1_next(d, (g) + 1))
+
 static void twin_fill(struct page *table, bool leaves)
 {
 	u64 *guest = table_entries(table), *twin = table_entries(table->twin);
 
 	table_unlinked(table);
+	if (table->type == PGT_L1) {
+		*l1_word(table) |= 1UL << (table->gmfn % 64);
+	}
 	if (table->type == PGT_L4) {
 		page_mark_dirty(table);
 		fill_hv_slots(table->owner, guest, twin);
@@ -136,12 +165,62 @@ static int twin_table_begin(struct page *table)
 	return 0;
 }
 
-static void twin_table_end(struct page *table)
+/* The CPU wrote to @pg through a leaf. */
+static void written_through(struct page *pg)
 {
-	tlb_flush_stale();
-	debug_map_changed(table->owner);
+	struct domain *d = pg->owner;
+
+	pg->flags &= (u16)~PGF_DIGESTED;
+	if (d != NULL && !mmu_twin_guards_clean(d) &&
+	    !(pg->flags & PGF_DIRTY)) {
+		pg->flags |= PGF_DIRTY;
+		d->nr_dirty++;
+	}
+}
+
+static void eight_harvest(u64 *entry)
+{
+	for (unsigned int i = 0; i < 8; i++) {
+		if (entry[i] & PTE_D) {
+			written_through(mfn_page(pte_frame(entry[i])));
+			entry[i] &= ~PTE_D;
+		}
+	}
+}
+
+/* Takes the dirty bits out of the leaves; true when there were any. */
+static bool leaves_harvest(struct page *twin)
+{
+	u64 *entry = table_entries(twin);
+	bool any = false;
+
+	for (unsigned int i = 0; i < TABLE_ENTRIES; i += 8, entry += 8) {
+		/* Most are clean. */
+		if ((entry[0] | entry[1] | entry[2] | entry[3] | entry[4] |
+		     entry[5] | entry[6] | entry[7]) &
+		    PTE_D) {
+			eight_harvest(entry);
+			any = true;
+		}
+	}
+	return any;
+}
+
+void mmu_twin_discard(struct page *table)
+{
+	*l1_word(table) &= ~(1UL << (table->gmfn % 64));
 	frames_free(table->twin, 0);
 	table->twin = NULL;
+}
+
+static void twin_table_end(struct page *table)
+{
+	if (table->type == PGT_L1 && table->owner->dirty_by_cpu) {
+		(void)leaves_harvest(table->twin);
+	}
+	tlb_flush_stale();
+	debug_map_changed(table->owner);
+	mmu_twin_discard(table);
 }
 
 static void flush_entry(const struct page *table, unsigned int index)
@@ -152,6 +231,20 @@ static void flush_entry(const struct page *table, unsigned int index)
 	}
 }
 
+/* What takes the place of the twin's entry @old: the dirty bit stays with the
+ * frame. */
+static u64 replacing(u64 old, u64 twin)
+{
+	if (!(old & PTE_D)) {
+		return twin;
+	}
+	if ((twin & PTE_P) && pte_frame(twin) == pte_frame(old)) {
+		return twin | PTE_D;
+	}
+	written_through(mfn_page(pte_frame(old)));
+	return twin;
+}
+
 /* Any change of a live translation is flushed before the guest runs: what it
  * sees must not depend on what a TLB remembers. Only the right to write may
  * appear late, for without it the access comes here. */
@@ -160,6 +253,7 @@ static void twin_store(struct page *table, unsigned int index, u64 twin)
 	u64 *entry = &table_entries(table->twin)[index];
 	u64 old = *entry;
 
+	twin = replacing(old, twin);
 	__atomic_store_n(entry, twin, __ATOMIC_RELAXED);
 	if ((old & PTE_P) && old != twin && (old | PTE_RW) != twin) {
 		flush_entry(table, index);
@@ -214,7 +308,9 @@ static void twin_fault(struct vcpu *v, u64 va, const struct walk *w, bool write)
 	if (debug_guards(v->domain, index)) {
 		leaf = debug_leaf(v, va, w, leaf);
 	}
-	table_entries(table->twin)[index] = leaf;
+	/* The write that is tried again need not walk for the bit. */
+	leaf |= write && (leaf & PTE_P) ? PTE_D : 0;
+	table_entries(table->twin)[index] = replacing(old, leaf);
 	if (old & PTE_P) {
 		tlb_flush_va(v, va);
 	}
@@ -240,51 +336,41 @@ static void twin_protect(struct page *twin)
 	}
 }
 
-/* Gives it back where the guest's leaves have it. */
-static void twin_permit(const struct page *table)
+void mmu_twin_harvest(struct domain *d)
 {
-	u64 *entry = table_entries(table->twin);
+	bool any = false;
+	u64 g;
 
-	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
-		if (entry[i] & PTE_P) {
-			entry[i] = twin_of(table, i, table_entries(table)[i]);
-		}
+	for_each_l1_twin(d, g)
+	{
+		any |= leaves_harvest(d->frames[g]->twin);
+	}
+	if (any) {
+		tlb_flush_domain(d);
 	}
 }
 
 void mmu_twin_epoch(struct domain *d)
 {
+	u64 g;
+
+	if (d->dirty_by_cpu) {
+		mmu_twin_harvest(d);
+	}
 	d->nr_dirty = 0;
 	/* Pages shared with the hypervisor are among the frames, and not on
 	 * the list of the domain's own. */
-	for (u64 g = 0; g < d->s.nr_frames; g++) {
-		struct page *pg = d->frames[g];
-
-		if (pg == NULL) {
-			continue;
-		}
-		pg->flags &= ~PGF_DIRTY;
-		if (pg->twin != NULL && pg->type == PGT_L1) {
-			twin_protect(pg->twin);
-		}
-	}
-	tlb_flush_domain(d);
-}
-
-void mmu_twin_epoch_end(struct domain *d)
-{
-	d->nr_dirty = d->s.nr_frames;
-	for (u64 g = 0; g < d->s.nr_frames; g++) {
+	for (g = 0; g < d->s.nr_frames; g++) {
 		if (d->frames[g] != NULL) {
-			d->frames[g]->flags |= PGF_DIRTY;
+			d->frames[g]->flags &= (u16)~PGF_DIRTY;
 		}
 	}
-	for (u64 g = 0; g < d->s.nr_frames; g++) {
-		struct page *pg = d->frames[g];
-
-		if (pg != NULL && pg->twin != NULL && pg->type == PGT_L1) {
-			twin_permit(pg);
+	if (mmu_twin_guards_clean(d)) {
+		for_each_l1_twin(d, g)
+		{
+			twin_protect(d->frames[g]->twin);
 		}
+		tlb_flush_domain(d);
 	}
 }
 
@@ -296,6 +382,7 @@ static bool wants_twin(const struct page *pg, unsigned int level)
 /* Frames that are tables no longer, or of another level, lose theirs. */
 static void twins_empty(struct domain *d)
 {
+	memset(d->l1_twins, 0, mmu_twin_bitmap_bytes(d));
 	for (u64 g = 0; g < d->s.nr_frames; g++) {
 		struct page *pg = d->frames[g];
 
@@ -305,8 +392,7 @@ static void twins_empty(struct domain *d)
 		if (wants_twin(pg, pg->type)) {
 			memset(page_va(pg->twin), 0, PAGE_SIZE);
 		} else {
-			frames_free(pg->twin, 0);
-			pg->twin = NULL;
+			mmu_twin_discard(pg);
 		}
 	}
 }
@@ -342,26 +428,30 @@ bool mmu_table_shared(const struct page *table)
 	return table->type_refs - !!(table->flags & PGF_PINNED) > 1;
 }
 
+static void leaf_drop(struct page *twin, unsigned int index)
+{
+	u64 *entry = &table_entries(twin)[index];
+
+	*entry = replacing(*entry, 0);
+}
+
 void mmu_twin_forget(struct vcpu *v, u64 va)
 {
 	struct walk w;
 
 	if (guest_walk(v, va, &w)) {
-		struct page *twin = w.table[PGT_L1]->twin;
-
-		table_entries(twin)[w.index[PGT_L1]] = 0;
+		leaf_drop(w.table[PGT_L1]->twin, w.index[PGT_L1]);
 		tlb_flush_va(v, va);
 	}
 }
 
 void mmu_twin_forget_index(struct domain *d, unsigned int index)
 {
-	struct page *pg;
+	u64 g;
 
-	list_for_each (pg, &d->pages, link) {
-		if (pg->twin != NULL && pg->type == PGT_L1) {
-			table_entries(pg->twin)[index] = 0;
-		}
+	for_each_l1_twin(d, g)
+	{
+		leaf_drop(d->frames[g]->twin, index);
 	}
 	tlb_flush_domain(d);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Digests of a domain's frames and vCPU. They name everything by the domain's
- * own numbers, so they are equal on any machine.
+ * own numbers, so they are equal on any machine. (docs/trace-format.md, 9)
+ *
+ * Where all of memory is digested again and again, the digests of its frames
+ * are kept, and those alone are computed that were written since.
  */
 #include <rr_hv/machine.h>
 
@@ -9,6 +12,7 @@
 #include <arch/entry.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
+#include <hv/rr.h>
 #include <hv/traps.h>
 
 /* Flags that a guest computes with; the rest is ours or TCG's (R2). */
@@ -29,25 +33,99 @@ static bool is_zero(const u64 *words)
 }
 
 /* Many frames were never written: a frame of zeros counts as a single one. */
-static u64 counted_size(const struct page *pg)
+struct tf_hash128 frame_digest(const struct page *pg)
 {
-	if (pg == NULL) {
-		return 0;
-	}
-	return is_zero(page_va(pg)) ? 1 : PAGE_SIZE;
+	const void *bytes = page_va(pg);
+
+	return tf_hash((struct tf_hash128){0, 0}, bytes,
+	               is_zero(bytes) ? 1 : PAGE_SIZE);
 }
 
-struct tf_hash128 frames_digest(const struct domain *d, u64 first, u64 count)
+/* The same of frame @g, which may be kept. */
+static struct tf_hash128 kept_digest(struct domain *d, u64 g)
+{
+	struct page *pg = d->frames[g];
+
+	if (pg == NULL) {
+		return (struct tf_hash128){0, 0};
+	}
+	if (d->digests == NULL) {
+		return frame_digest(pg);
+	}
+	if (!(pg->flags & PGF_DIGESTED)) {
+		d->digests[g] = frame_digest(pg);
+		pg->flags |= PGF_DIGESTED;
+	}
+	return d->digests[g];
+}
+
+struct tf_hash128 frames_digest(struct domain *d, u64 first, u64 count)
 {
 	struct tf_hash128 h = {0, 0};
 
+	if (d->digests != NULL) {
+		mmu_twin_harvest(d);
+	}
 	for (u64 g = first; g < first + count && g < d->s.nr_frames; g++) {
-		const struct page *pg = d->frames[g];
-		const void *bytes = pg != NULL ? page_va(pg) : NULL;
+		struct tf_hash128 f = kept_digest(d, g);
 
-		h = tf_hash(h, bytes, counted_size(pg));
+		h.lo = tf_hash_step(h.lo, f.lo);
+		h.hi = tf_hash_step(h.hi, f.hi);
 	}
 	return h;
+}
+
+static size_t digests_bytes(const struct domain *d)
+{
+	return d->s.nr_frames * sizeof(*d->digests);
+}
+
+bool digests_keep(struct domain *d)
+{
+	d->digests = hv_pages_alloc(digests_bytes(d));
+	if (d->digests == NULL) {
+		return false;
+	}
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		if (d->frames[g] != NULL) {
+			d->frames[g]->flags &= (u16)~PGF_DIGESTED;
+		}
+	}
+	d->dirty_by_cpu = true;
+	return true;
+}
+
+void digests_drop(struct domain *d)
+{
+	d->dirty_by_cpu = false;
+	hv_pages_free(d->digests, digests_bytes(d));
+	d->digests = NULL;
+}
+
+unsigned int rr_audit(struct domain *d)
+{
+	unsigned int wrong = 0;
+
+	if (d->digests == NULL) {
+		return 0;
+	}
+	mmu_twin_harvest(d);
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		const struct page *pg = d->frames[g];
+		struct tf_hash128 h;
+
+		if (pg == NULL || !(pg->flags & PGF_DIGESTED)) {
+			continue;
+		}
+		h = frame_digest(pg);
+		if (h.lo != d->digests[g].lo || h.hi != d->digests[g].hi) {
+			wrong++;
+			log_error("audit: frame %#lx of d%u was written and "
+			          "nobody noted it",
+			          g, d->id);
+		}
+	}
+	return wrong;
 }
 
 unsigned int vcpu_register_words(const struct vcpu *v, u64 *w)

@@ -75,7 +75,8 @@ int rr_record_buffers(struct rr_domain *rr, const struct rr_config *c)
 	rr->raw_history = hv_pages_alloc(RAW_HISTORY);
 	rr->calls = hv_pages_alloc(sizeof(*rr->calls));
 	rr->place_frames = hv_pages_alloc(RR_PLACE_BYTES);
-	if (!rr->raw || !rr->raw_history || !rr->calls || !rr->place_frames) {
+	if (!rr->raw || !rr->raw_history || !rr->calls || !rr->place_frames ||
+	    (!rr->exact && !digests_keep(rr->d))) {
 		return -XEN_ENOMEM;
 	}
 	return rr_record_start(&rr->session, c, &rr_domain_machine, rr, rr->raw,
@@ -107,6 +108,7 @@ void rr_release(struct domain *d)
 	hv_pages_free(rr->raw_history, RAW_HISTORY);
 	hv_pages_free(rr->calls, sizeof(*rr->calls));
 	hv_pages_free(rr->place_frames, RR_PLACE_BYTES);
+	digests_drop(d);
 	hv_pages_free(rr, sizeof(*rr));
 }
 

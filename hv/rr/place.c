@@ -26,9 +26,8 @@
 #define BREAKPOINTS   4
 /* Digesting all of memory takes at most this part of the time. */
 #define WHOLE_SHARE   10
-/* An epoch is begun anew, so that its frames stay few, when there are so many
- * of them, and not more often than this. */
-#define MANY_FRAMES   (RR_PLACE_FRAMES / 2)
+/* While events are expected, an epoch is begun anew so often, so that its
+ * frames stay few. */
 #define EPOCH_NS      50000000UL
 /* How long after an event that waited for long others are expected to. */
 #define EXPECTED_NS   1000000000UL
@@ -66,11 +65,6 @@ static bool own_break_at(const struct vcpu *v, u64 rip)
 		}
 	}
 	return false;
-}
-
-static struct tf_hash128 frame_digest(const struct page *pg)
-{
-	return tf_hash((struct tf_hash128){0, 0}, page_va(pg), PAGE_SIZE);
 }
 
 /* Lists the dirty frames; false when there are more than a place may name, and
@@ -114,6 +108,7 @@ static void digest_whole(struct rr_domain *rr, struct rr_place *p)
  * enough to be listed. */
 static bool frames_suffice(const struct rr_domain *rr)
 {
+	mmu_twin_harvest(rr->d);
 	return rr->epoch == RR_EPOCH_WHOLE &&
 	       rr->d->nr_dirty <= RR_PLACE_FRAMES;
 }
@@ -124,7 +119,8 @@ bool place_possible(const struct rr_domain *rr, u64 *again_ns)
 	    own_break_at(rr->v, rr->v->s.regs.rip)) {
 		return false;
 	}
-	if (!frames_suffice(rr) && now_ns() < rr->whole_again_ns) {
+	if (!rr->scout.on && now_ns() < rr->whole_again_ns &&
+	    !frames_suffice(rr)) {
 		*again_ns = rr->whole_again_ns;
 		return false;
 	}
@@ -137,9 +133,7 @@ void place_take(struct rr_domain *rr, struct rr_place *p)
 	bool whole = !frames_suffice(rr);
 
 	memset(p, 0, sizeof(*p));
-	if (rr->epoch != RR_EPOCH_NONE) {
-		whole |= !list_dirty(rr, &p->frames);
-	}
+	whole |= !list_dirty(rr, &p->frames);
 	if (whole) {
 		digest_whole(rr, p);
 	}
@@ -162,24 +156,19 @@ void place_expect(struct rr_domain *rr)
 	if (!frames_suffice(rr)) {
 		place_epoch(rr, RR_EPOCH_OBSERVED);
 	}
-	rr->epoch_until_ns = now_ns() + EXPECTED_NS;
+	rr->expecting = true;
+	rr->expect_until_ns = now_ns() + EXPECTED_NS;
 }
 
 void place_exit(struct rr_domain *rr)
 {
-	u64 now;
+	u64 now = now_ns();
 
-	if (rr->epoch == RR_EPOCH_WHOLE && rr->d->nr_dirty < MANY_FRAMES) {
-		return;
-	}
-	now = now_ns();
-	if (now > rr->epoch_until_ns) {
-		mmu_twin_epoch_end(rr->d);
-		rr->epoch = RR_EPOCH_NONE;
-	} else if (rr->epoch == RR_EPOCH_OBSERVED ||
-	           now > rr->epoch_since_ns + EPOCH_NS) {
+	if (rr->epoch == RR_EPOCH_OBSERVED ||
+	    now > rr->epoch_since_ns + EPOCH_NS) {
 		place_epoch(rr, RR_EPOCH_WHOLE);
 	}
+	rr->expecting = now < rr->expect_until_ns;
 }
 
 static bool frames_match(const struct rr_domain *rr,

@@ -13,11 +13,12 @@
 #include <hv/timer.h>
 #include <mm/foreign.h>
 #include <rr_hv/lifecycle.h>
+#include <rr_hv/place.h>
 #include <rr_hv/ring_store.h>
 #include <rr_hv/snapshot.h>
 
 /* Changes with anything that makes an old trace replay differently. */
-#define TRACE_ABI_VERSION 3
+#define TRACE_ABI_VERSION 4
 #define TIME_STEP_NS      20
 #define REBASE_BOUND_NS   4000000
 #define HASH_INTERVAL     4096
@@ -170,6 +171,9 @@ int rr_record(struct domain *d, struct trace_store *store,
 		fill_super(rr, o->name);
 		seed_start(rr, o->seed, o->chaos);
 		fix_start_state(rr);
+		if (!rr->exact) {
+			place_epoch(rr, RR_EPOCH_WHOLE);
+		}
 		err = store->ops->begin(store);
 		rr->writing = err == 0 ? snapshot_write_open(rr) : NULL;
 	}
@@ -248,6 +252,9 @@ struct domain *rr_replay(struct trace_store *store, bool first)
 	c.hash_interval = sb->hash_interval;
 	c.slice_frames = sb->slice_frames;
 	rr_replay_start(&rr->session, &c, &rr_domain_machine, rr);
+	if (strcmp(sb->clock, "none") == 0) {
+		(void)digests_keep(d); /* places may be told by all of memory */
+	}
 	rr->reading = snapshot_read_open(rr);
 	if (rr->reading == NULL) {
 		domain_kill(d);

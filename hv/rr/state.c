@@ -35,7 +35,7 @@ static void frame_describe(const struct page *pg, struct frame_state *f)
 	f->refs = pg->refs;
 	f->type_refs = pg->type_refs;
 	f->type = pg->type;
-	f->flags = pg->flags & (u16)~PGF_DIRTY;
+	f->flags = pg->flags & (u16) ~(PGF_DIRTY | PGF_DIGESTED);
 	f->work_next = pg->work_next;
 	f->partial = pg->partial;
 }
@@ -117,7 +117,7 @@ static bool frame_build(struct domain *d, u64 gmfn, const struct frame_state *f)
 	pg->refs = f->refs;
 	pg->type_refs = f->type_refs;
 	pg->type = f->type;
-	pg->flags = f->flags | PGF_DIRTY;
+	pg->flags = (f->flags & (u16)~PGF_DIGESTED) | PGF_DIRTY;
 	pg->work_next = f->work_next;
 	pg->partial = f->partial;
 	return true;

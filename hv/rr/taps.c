@@ -50,7 +50,7 @@ void rr_tap_exit(struct vcpu *v)
 	}
 	rr->in_entry = false;
 	rr_exit(&rr->session);
-	if (rr->epoch != RR_EPOCH_NONE) {
+	if (rr->expecting) {
 		place_exit(rr);
 	}
 	if (v->s.blocked && rr->session.state == RR_RUNNING) {

@@ -87,13 +87,15 @@ void mm_cpu_enter(struct vcpu *v)
 	}
 }
 
-/* The CPU sets A and D in the entries that it uses; twins need none. */
+/* The CPU sets A and D in the entries that it uses. Twins need none, but that
+ * D may tell what was written. */
 static void set_bits(struct vcpu *v, u64 *entry, u64 bits, u64 va)
 {
 	if ((*entry & bits) == bits) {
 		return;
 	}
-	if (v->domain->traced) {
+	if (v->domain->traced &&
+	    (!v->domain->dirty_by_cpu || (bits & ~*entry & ~PTE_D) != 0)) {
 		fail("the CPU sets a bit in a twin", va);
 	}
 	*entry |= bits;

@@ -33,6 +33,7 @@ SURFACE = {
     "rr_domain_time": ["hv/shared/time.c"],
     "rr_out_of_memory": ["hv/mm/domain_frames.c", "hv/mm/mmu_twin.c",
                          "hv/grant/table.c", "hv/grant/handles.c"],
+    "rr_audit": ["hv/mm/audit.c"],
     # Around each run of a vCPU: where guest code is stopped.
     "rr_before_guest": ["hv/core/loop.c"],
     "rr_delivers": ["hv/core/loop.c"],

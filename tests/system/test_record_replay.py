@@ -52,13 +52,13 @@ def test_places():
     with rr.Folder() as folder:
         guest, window = rr.bare("replay_spin", "rounds=7"), folder.window("t")
         run, trace = record_whole("places.record", guest, window,
-                                  options="hold=500", icount=False)
+                                  options="hold=500 audit", icount=False)
         rr.must(checksums(run), f"the guest said nothing: {run}")
         rr.must(trace.last_record("LANDING") is not None,
                 "nothing landed in the middle of code")
         for icount in (False, True):
             rr.check_same(rr.replay(f"places{icount}.replay", guest, window,
-                                    icount=icount), trace)
+                                    options="audit", icount=icount), trace)
 
 
 def test_own_steps():
@@ -112,7 +112,8 @@ def test_linux_spins():
     guest = rr.linux("spin")
     with rr.Folder() as folder:
         window = folder.window("trace")
-        run, trace = record_whole("spins.record", guest, window, icount=False)
+        run, trace = record_whole("spins.record", guest, window,
+                                  options="audit", icount=False)
         rr.must("chrono: spin done" in run.log,
                 f"the process was not stopped: {run}")
         rr.must(trace.last_record("LANDING") is not None,

@@ -388,22 +388,37 @@ static void test_twin_epoch(void **s)
 	assert_true(data->flags & PGF_DIRTY);
 }
 
-static void test_twin_epoch_end(void **s)
+/* The CPU's dirty bits tell what was written after the fact, and stay with the
+ * frame when its leaf goes. */
+static void test_twin_harvest(void **s)
 {
 	struct page *data = take(), *other = take();
 	u32 code;
 
 	(void)s;
-	set_entry(l1, 0, pte(data, PTE_RW));
-	set_entry(l1, 1, pte(other, 0));
+	d->dirty_by_cpu = true;
+	set_entry(l1, 0, pte(data, PTE_RW | PTE_A | PTE_D));
+	set_entry(l1, 1, pte(other, PTE_RW | PTE_A | PTE_D));
 	load_root();
-	assert_int_equal(mm_cpu_access(v, FAKE_VA, true, 5, &code), MM_DONE);
+	assert_false(entry(l1->twin, 0) & PTE_D);
 	mmu_twin_epoch(d);
-	assert_false(entry(l1->twin, 0) & PTE_RW);
-	mmu_twin_epoch_end(d);
+	data->flags |= PGF_DIGESTED;
+	other->flags |= PGF_DIGESTED;
 	assert_true(entry(l1->twin, 0) & PTE_RW);
+	for (u64 i = 0; i < 2; i++) {
+		assert_int_equal(mm_cpu_access(v, FAKE_VA + i * PAGE_SIZE, true,
+		                               5, &code),
+		                 MM_DONE);
+	}
+	mm_refill();
+	assert_int_equal(table_update(l1, 1, 0, d, false), 0);
+	assert_false(other->flags & PGF_DIGESTED);
+	assert_true(data->flags & PGF_DIGESTED);
+	mmu_twin_harvest(d);
+	assert_false(data->flags & PGF_DIGESTED);
 	assert_true(data->flags & PGF_DIRTY);
-	assert_false(entry(l1->twin, 1) & PTE_RW);
+	assert_false(entry(l1->twin, 0) & PTE_D);
+	assert_int_equal(mm_cpu_access(v, FAKE_VA, true, 5, &code), MM_DONE);
 }
 
 /* @nr slots of the L2 refer to the L1: a page that goes, goes at all their
@@ -667,7 +682,7 @@ int main(void)
 		TWIN(test_cut_and_left),
 		TWIN(test_twin_hides_clean),
 		TWIN(test_twin_epoch),
-		TWIN(test_twin_epoch_end),
+		TWIN(test_twin_harvest),
 		TWIN(test_twin_forgets),
 		TWIN(test_twin_forgets_both),
 		TWIN(test_twin_forgets_all),

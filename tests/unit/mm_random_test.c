@@ -314,6 +314,30 @@ static void op_epoch(void)
 	}
 }
 
+/* The frames as they were when they were last looked at. */
+static u8 digested[2 * MAX_FRAMES][PAGE_SIZE];
+
+static void op_digest(void)
+{
+	if (!d->dirty_by_cpu) {
+		return;
+	}
+	mmu_twin_harvest(d);
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		struct page *pg = d->frames[g];
+
+		if (pg == NULL) {
+			continue;
+		}
+		if (pg->flags & PGF_DIGESTED) {
+			assert_memory_equal(digested[g], page_va(pg),
+			                    PAGE_SIZE);
+		}
+		memcpy(digested[g], page_va(pg), PAGE_SIZE);
+		pg->flags |= PGF_DIGESTED;
+	}
+}
+
 static void random_operation(void)
 {
 	static const struct {
@@ -323,9 +347,9 @@ static void random_operation(void)
 		{op_mmu_update, 30}, {op_va_mapping, 20}, {op_mmuext, 20},
 		{op_access, 20},     {op_copy, 5},        {op_reservation, 3},
 		{op_exchange, 2},    {op_epoch, 2},       {op_stale, 4},
-		{op_stale_table, 4},
+		{op_stale_table, 4}, {op_digest, 4},
 	};
-	u64 n = rnd(110);
+	u64 n = rnd(114);
 
 	if (!v->s.kernel_mode) {
 		op_access();
@@ -423,6 +447,7 @@ static void run(unsigned long seed, bool traced, unsigned long count)
 	free_before = frames_free_count();
 	state = seed;
 	start(traced);
+	d->dirty_by_cpu = traced && seed % 2 != 0;
 	for (unsigned long i = 0; i < count; i++) {
 		mm_cpu_enter(v);
 		random_operation();

@@ -21,6 +21,7 @@ struct page;
 struct rr_domain;
 struct grant_table;
 struct console_buffer;
+struct tf_hash128;
 
 /* Descriptor windows that are no vCPU's own: 0 is the hypervisor's, and the
  * tables of whichever traced vCPU is loaded appear in this one, for any code
@@ -106,6 +107,7 @@ struct domain {
 	u64 nr_pages, max_pages;
 	struct page **frames; /* traced: gmfn -> page */
 	u64 gmfn_hint;        /* traced: no lower gmfn is free */
+	u64 *l1_twins;        /* traced: a bit for each gmfn that has one */
 	u64 *m2p_view;        /* traced: the domain's own M2P */
 	u64 *m2p_tables;      /* traced: the L3 table that maps it */
 	struct page *shared_page;
@@ -125,6 +127,10 @@ struct domain {
 	struct checkpoints *checkpoints;
 	/* Before the first write to a frame since the dirty epoch began. */
 	void (*first_write)(struct page *pg);
+	struct tf_hash128 *digests; /* by gmfn (PGF_DIGESTED), or NULL */
+	/* The dirty bits of twins' leaves tell what was written, after the
+	 * fact: enough while nobody wants to hear of a first write before. */
+	bool dirty_by_cpu;
 	u64 nr_dirty; /* frames that were written in it; rather too many */
 
 	/* guest_log(): how many lines, and when the last of them were. */

@@ -98,7 +98,7 @@ static inline void page_mark_dirty(struct page *pg)
 			d->first_write(pg);
 		}
 	}
-	pg->flags |= PGF_DIRTY;
+	pg->flags = (pg->flags | PGF_DIRTY) & (u16)~PGF_DIGESTED;
 }
 
 /** Validates @gmfn of @d as a table of level @type and pins it. 0, -EINVAL,
@@ -241,18 +241,32 @@ void tlb_flush_domain_va(struct domain *d, u64 va);
 /** Makes the twins that @d's tables should have, after its state was replaced.
  *  Their leaves come with the first access to each. 0 or -XEN_ENOMEM. */
 int mmu_twin_rebuild(struct domain *d);
+/** The twin of @table goes; nothing leads to it any more. */
+void mmu_twin_discard(struct page *table);
 /** More than one entry may lead to @table. */
 bool mmu_table_shared(const struct page *table);
 /** The twin's leaf of @va, in @v's mode, goes: the next access faults. */
 void mmu_twin_forget(struct vcpu *v, u64 va);
 /** All leaves of @d with this index of their table go. */
 void mmu_twin_forget_index(struct domain *d, unsigned int index);
-/** Opens a dirty epoch: PGF_DIRTY goes from all frames of @d, and the first
- *  write to each sets it again. Work is proportional to its page tables. */
+/** Of d->l1_twins. */
+static inline size_t mmu_twin_bitmap_bytes(const struct domain *d)
+{
+	return ROUND_UP(d->s.nr_frames, 64) / 8;
+}
+
+/** Opens a dirty epoch: PGF_DIRTY goes from all frames of @d. The first write
+ *  to each sets it again; with dirty_by_cpu, mmu_twin_harvest() does. Work is
+ *  proportional to its page tables. */
 void mmu_twin_epoch(struct domain *d);
-/** Ends it: all frames count as written, and no write comes here for that. Not
- *  while something depends on what is clear, as a replay's checkpoints do. */
-void mmu_twin_epoch_end(struct domain *d);
+/** dirty_by_cpu: PGF_DIRTY and PGF_DIGESTED of all frames say what was written
+ *  up to now. Work as above. */
+void mmu_twin_harvest(struct domain *d);
+/** A write to a frame that is not PGF_DIRTY is to come here first. */
+static inline bool mmu_twin_guards_clean(const struct domain *d)
+{
+	return !d->dirty_by_cpu || d->first_write != NULL;
+}
 
 /** Recounts every reference and type of every frame from the page tables and
  *  compares. Returns the number of mismatches, each logged (at most 20). */

@@ -45,6 +45,9 @@ enum page_flags {
 	PGF_RAM = 0x100,        /* RAM by the boot memory map; never changes */
 	PGF_UNSCRUBBED = 0x200, /* free block with unknown contents */
 	PGF_RELEASED = 0x400,   /* its dying owner let go of it */
+	/* Traced: owner->digests has the digest of its contents, unless the CPU
+	 * has set a dirty bit in a leaf of a twin since. */
+	PGF_DIGESTED = 0x800,
 };
 
 /* A twin's: which entries referred to its table (mm/table_address.c). */

@@ -23,7 +23,6 @@ struct snapshot_reader;
 
 /* What the frames marked PGF_DIRTY are, while recording without a clock. */
 enum rr_epoch {
-	RR_EPOCH_NONE,     /* nothing is known */
 	RR_EPOCH_OBSERVED, /* some that were written lately */
 	RR_EPOCH_WHOLE,    /* all that were since a position that is logged: the
 	                    * last place, or the exit of an entry */
@@ -66,9 +65,10 @@ struct rr_domain {
 	struct timer hold_timer;
 	enum rr_epoch epoch; /* what PGF_DIRTY tells, without a clock */
 	u64 epoch_since_ns;  /* when it began */
-	u64 epoch_until_ns; /* it is of use until then, unless an event waits */
-	u64 whole_again_ns; /* memory is not digested whole before */
-	u8 *place_frames;   /* record: RR_PLACE_BYTES */
+	bool expecting;      /* an event waited long, so others are expected */
+	u64 expect_until_ns; /* ... until then */
+	u64 whole_again_ns;  /* memory is not digested whole before */
+	u8 *place_frames;    /* record: RR_PLACE_BYTES */
 	struct rr_scout scout;
 	/* How long the guest ran, and was looked at, since it is to stop at a
 	 * place, since when it runs now (0: it does not), and, in replay, when
@@ -156,6 +156,10 @@ u64 rr_jitter_ns(struct domain *d);
 
 /** Host timers that stand for the domain's own are armed: not in replay. */
 bool rr_timers_live(const struct domain *d);
+
+/** Recount: how many frames of @d changed unnoticed since they were digested,
+ *  each logged. */
+unsigned int rr_audit(struct domain *d);
 
 /** Another domain may reach into @d: not while it is recorded or replayed,
  *  and not even to map its memory for reading, for a frame that somebody else

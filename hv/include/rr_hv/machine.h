@@ -67,7 +67,13 @@ void rr_session_ended(struct rr_domain *rr);
 
 /** One line of log that tells what state a replay ended in. */
 void rr_session_digest(const struct rr_domain *rr);
+/** Digest of the contents of a frame. */
+struct tf_hash128 frame_digest(const struct page *pg);
 /** Digest over @count frames from gmfn @first. */
-struct tf_hash128 frames_digest(const struct domain *d, u64 first, u64 count);
+struct tf_hash128 frames_digest(struct domain *d, u64 first, u64 count);
+/** From now on the digests of @d's frames are kept, and the CPU's dirty bits
+ * say which are out of date. False without memory for it. */
+bool digests_keep(struct domain *d);
+void digests_drop(struct domain *d);
 
 #endif
