@@ -92,6 +92,18 @@ int grant_restore(struct domain *d)
 	return 0;
 }
 
+void grant_abandon(struct domain *d)
+{
+	const struct grant_table *t = d->grant;
+	unsigned int n = 0;
+
+	while (n < t->max_frames && t->shared[n] != NULL) {
+		memset(t->active[n], 0, ACTIVE_BYTES);
+		n++;
+	}
+	d->s.grant_frames = n;
+}
+
 void grant_forget(struct domain *d, const void *frame)
 {
 	struct grant_table *t = d->grant;

@@ -238,6 +238,15 @@ int vcpu_descriptors_rebuild(struct vcpu *v)
 	return ldt_rebuild(v);
 }
 
+void vcpu_descriptors_abandon(struct vcpu *v)
+{
+	descriptor_window_init(v);
+	memset(v->gdt_pages, 0, sizeof(v->gdt_pages));
+	v->s.gdt_entries = 0;
+	v->s.ldt_entries = 0;
+	(void)ldt_rebuild(v);
+}
+
 long hc_set_gdt(struct vcpu *v, struct hc_frame *f)
 {
 	u64 gmfns[GDT_MAX_PAGES];

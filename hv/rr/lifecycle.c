@@ -155,7 +155,6 @@ static int read_step(struct rr_domain *rr)
 	rr->reading = NULL;
 	if (r == SNAPSHOT_BAD) {
 		rr->session.state = RR_FAILED;
-		rr->session.report.what = "the start of the trace is unusable";
 		return RR_START_FAILED;
 	}
 	rr_exit(&rr->session);

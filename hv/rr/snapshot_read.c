@@ -76,6 +76,7 @@ static const char *take_state(struct snapshot_reader *sr,
 static const char *build(struct snapshot_reader *sr)
 {
 	struct state_source src = {get_state, sr};
+	int err;
 
 	if (sr->built) {
 		return NULL;
@@ -84,8 +85,10 @@ static const char *build(struct snapshot_reader *sr)
 	if (sr->state == NULL || sr->gathered != sr->total) {
 		return "its state is not whole";
 	}
-	if (state_load(sr->rr, &src) != 0) {
-		return "its state cannot be loaded";
+	err = state_load(sr->rr, &src);
+	if (err != 0) {
+		return err == -XEN_ENOMEM ? "there is not enough memory for it"
+		                          : "its state cannot be loaded";
 	}
 	if (sr->rr->session.s.clock.base_ns != sr->base_ns) {
 		return "its clock is not its state's";
@@ -190,19 +193,24 @@ static const char *read_chunk(struct snapshot_reader *sr,
 	return err == 0 || err == -TF_EEND ? NULL : tf_strerror(err);
 }
 
-static enum snapshot_result bad(const char *why)
+static enum snapshot_result bad(struct snapshot_reader *sr, const char *why)
 {
 	log_warn("snapshot of the trace: %s", why);
+	sr->rr->session.report.what = why;
+	if (sr->built) {
+		state_abandon(sr->rr);
+	}
 	return SNAPSHOT_BAD;
 }
 
 static enum snapshot_result finish(struct snapshot_reader *sr)
 {
 	if (state_rebuild(sr->rr) != 0) {
-		return bad("its tables cannot be rebuilt");
+		return bad(sr, "the tables of its start cannot be rebuilt");
 	}
-	return mm_audit() == 0 ? SNAPSHOT_DONE
-	                       : bad("its references do not add up");
+	return mm_audit() == 0
+	               ? SNAPSHOT_DONE
+	               : bad(sr, "the references of its start do not add up");
 }
 
 enum snapshot_result snapshot_read_step(struct snapshot_reader *sr)
@@ -219,13 +227,13 @@ enum snapshot_result snapshot_read_step(struct snapshot_reader *sr)
 		case RR_LOAD_WAIT:
 			return SNAPSHOT_WAIT;
 		case RR_LOAD_END:
-			return bad("it is not whole");
+			return bad(sr, "its start is not whole");
 		case RR_LOAD_BAD:
-			return SNAPSHOT_BAD;
+			return bad(sr, "its start is damaged");
 		}
 		why = read_chunk(sr, &chunk);
 		if (why != NULL) {
-			return bad(why);
+			return bad(sr, why);
 		}
 		sr->chunk++;
 	}

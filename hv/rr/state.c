@@ -13,6 +13,7 @@
 #include <hv/grant.h>
 #include <hv/lib.h>
 #include <hv/mm.h>
+#include <hv/sched.h>
 #include <hv/traps.h>
 
 /* One of the domain's frames, as a snapshot knows it. */
@@ -147,6 +148,7 @@ int state_load(struct rr_domain *rr, const struct state_source *in)
 	int err = in->get(in->ctx, &d->s, sizeof(d->s));
 
 	if (err != 0 || d->s.nr_frames != nr_frames) {
+		d->s.nr_frames = nr_frames;
 		return -XEN_EINVAL;
 	}
 	err = grant_restore(d);
@@ -192,4 +194,44 @@ int state_rebuild(struct rr_domain *rr)
 	}
 	evtchn_rebuild(d);
 	return err != 0 ? err : vcpu_descriptors_rebuild(v);
+}
+
+/* ---- when that does not come to an end ----------------------------------- */
+
+/* @pg is held by its owner and by nobody else, whatever a trace said of it. */
+static void frame_abandon(struct page *pg)
+{
+	bool shared = (pg->flags & PGF_SHARED) != 0;
+
+	if (pg->twin != NULL) {
+		mmu_twin_discard(pg);
+	}
+	pg->flags = PGF_RAM | PGF_DIRTY | (shared ? PGF_SHARED : PGF_ALLOCATED);
+	pg->type = shared ? PGT_WRITABLE : PGT_NONE;
+	pg->type_refs = shared ? 1 : 0;
+	pg->refs = 1;
+	pg->partial = 0;
+	pg->work_next = 0;
+}
+
+void state_abandon(struct rr_domain *rr)
+{
+	struct domain *d = rr->d;
+	struct vcpu *v = rr->v;
+
+	sched_sync(v);
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		if (d->frames[g] != NULL) {
+			frame_abandon(d->frames[g]);
+		}
+	}
+	d->s.mm_work = 0;
+	d->s.max_port = MAX_PORTS - 1;
+	grant_abandon(d);
+	memset(d->ports, 0, MAX_PORTS * sizeof(struct evtchn_state));
+	v->kernel_root = NULL;
+	v->user_root = NULL;
+	v->info_page = NULL;
+	v->info = &d->shared->vcpu_info[v->id];
+	vcpu_descriptors_abandon(v);
 }

@@ -29,6 +29,9 @@ void grant_destroy(struct domain *d);
 /** Makes the table's frames that s names and that are not there: after a state
  *  was loaded. 0, -XEN_EINVAL or -XEN_ENOMEM. */
 int grant_restore(struct domain *d);
+/** After that failed: the table is that of the frames that are there, and
+ *  nobody maps what it grants. */
+void grant_abandon(struct domain *d);
 /** @frame of @d's table goes, which nobody maps; @d's state is about to be
  *  replaced by one that does not have it. */
 void grant_forget(struct domain *d, const void *frame);

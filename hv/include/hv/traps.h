@@ -50,6 +50,8 @@ int vcpu_set_ldt(struct vcpu *v, u64 base, unsigned int entries);
 /** Maps the windows from the frames named in s, after it was restored, with the
  *  references that these frames hold already. 0 or -XEN_EINVAL. */
 int vcpu_descriptors_rebuild(struct vcpu *v);
+/** They are forgotten without dropping a reference. */
+void vcpu_descriptors_abandon(struct vcpu *v);
 /** Checks and edits all descriptors of a frame that becomes PGT_SEGDESC; false
  *  leaves it as it was. */
 bool descriptors_validate(struct page *pg);

@@ -51,6 +51,9 @@ int state_load(struct rr_domain *rr, const struct state_source *in);
 const char *state_check(struct rr_domain *rr);
 /** Makes what is derived from the loaded state: twins, roots, windows. */
 int state_rebuild(struct rr_domain *rr);
+/** After either of them failed: the domain, which never ran, can be killed, and
+ *  holds nothing but its frames. */
+void state_abandon(struct rr_domain *rr);
 /** Bytes that state_save() will put for this domain. */
 u64 state_size(const struct rr_domain *rr);
 
