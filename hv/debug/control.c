@@ -188,11 +188,25 @@ int debug_interrupt(struct domain *d)
 	return 0;
 }
 
+/* The entry that brought the guest back becomes part of what was counted. */
+static void note_entry(struct vcpu *v, struct debug_cpu *c)
+{
+	if (c->entry == v->nr_entries) {
+		return;
+	}
+	c->entry = v->nr_entries;
+	c->previous_offset = c->exit_insns - c->exit_counted;
+	c->ticks += !c->exit_counted;
+	c->insns = 0;
+}
+
 bool debug_session_ended(struct domain *d)
 {
 	if (d->debug == NULL) {
 		return false;
 	}
+	/* It ends in the middle of an entry, whose exit nobody sees. */
+	note_entry(d->rr->v, &d->debug->cpu[d->rr->v->id]);
 	debug_stop(d->debug, session_stop(d));
 	return true;
 }
@@ -228,18 +242,6 @@ int debug_status_fill(const struct vcpu *v, struct chrono_status *st)
 }
 
 /* ---- the loop's side ----------------------------------------------------- */
-
-/* The entry that brought the guest back becomes part of what was counted. */
-static void note_entry(struct vcpu *v, struct debug_cpu *c)
-{
-	if (c->entry == v->nr_entries) {
-		return;
-	}
-	c->entry = v->nr_entries;
-	c->previous_offset = c->exit_insns - c->exit_counted;
-	c->ticks += !c->exit_counted;
-	c->insns = 0;
-}
 
 static bool limit_reached(const struct debug *g, const struct vcpu *v)
 {

@@ -11,6 +11,8 @@
 #include <hv/window.h>
 
 #define MAX_CHUNKS 65536
+/* A superblock, a chunk and the end. Useful begins with some MiB. */
+#define LEAST_SIZE ((u64)(TF_SUPER_SIZE + TF_CHUNK_HEADER + TF_END_ROOM))
 
 static struct window_store {
 	struct trace_store st;
@@ -142,6 +144,12 @@ struct trace_store *window_store_open(void)
 	win.base = window_map(&win.size);
 	if (win.base == NULL) {
 		log_warn("this machine has no trace window");
+		return NULL;
+	}
+	if (win.size < LEAST_SIZE) {
+		log_warn("the trace window is too small: %lu bytes, the least "
+		         "is %lu",
+		         win.size, LEAST_SIZE);
 		return NULL;
 	}
 	if (win.used) {

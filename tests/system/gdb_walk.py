@@ -108,7 +108,21 @@ def armed():
     print("walk: ok, 200 breakpoints and 50 watchpoints change nothing")
 
 
+def the_end():
+    """The last moment of all lies in the middle of an entry."""
+    quiet("hv seek end")
+    places = [where()]
+    for _ in range(3):
+        quiet("reverse-stepi")
+        places.append(where())
+    check("steps back from the end", len(set(places)), 4)
+    for expected in reversed(places[1:-1]):
+        quiet("stepi")
+        check("a step forward again", where(), expected)
+    print("walk: ok, stepping back from the end")
+
+
 gdb.execute("set pagination off")
-for part in (walk, breakpoints, watchpoints, armed):
+for part in (walk, breakpoints, watchpoints, armed, the_end):
     part()
 print("walk: done")
