@@ -47,10 +47,14 @@ static bool slot_matches(const struct tf_call_slot *s, const struct tf_call *c)
 	return s->nr == c->nr && s->subop == c->subop && s->flags == c->flags;
 }
 
+/* The slot of @c; most often it is the one expected. */
 static uint8_t find_slot(const struct tf_calls *m, const struct tf_call *c)
 {
-	uint8_t i;
+	uint8_t i = expected_slot(m);
 
+	if (i != NO_SLOT && slot_matches(&m->slot[i], c)) {
+		return i;
+	}
 	for (i = 0; i < m->nr_slots; i++) {
 		if (slot_matches(&m->slot[i], c)) {
 			return i;
@@ -116,17 +120,15 @@ static uint8_t *put_arg(const struct tf_calls *m, uint8_t *p, uint64_t last,
 
 static uint8_t *put_args(const struct tf_calls *m, uint8_t *p,
                          const struct tf_call_slot *s,
-                         struct tf_call_step *step, uint8_t mask)
+                         struct tf_call_step *step)
 {
-	unsigned int i;
+	uint8_t left;
 
 	step->fresh = 0;
-	for (i = 0; i < TF_NR_ARGS; i++) {
+	for (left = step->mask; left != 0; left &= (uint8_t)(left - 1)) {
+		unsigned int i = (unsigned int)__builtin_ctz(left);
 		bool fresh;
 
-		if (!(mask & (1u << i))) {
-			continue;
-		}
 		p = put_arg(m, p, s->last[i], step->call.args[i], &fresh);
 		if (fresh) {
 			step->fresh |= (uint8_t)(1u << i);
@@ -182,7 +184,6 @@ uint32_t tf_call_encode(const struct tf_calls *m, struct tf_call_step *step,
 	const struct tf_call_slot *s = &fresh;
 	uint8_t lead = LEAD;
 	uint8_t *p = out + 1;
-	uint8_t mask;
 
 	step->slot = find_slot(m, c);
 	step->define = step->slot == NO_SLOT;
@@ -204,12 +205,12 @@ uint32_t tf_call_encode(const struct tf_calls *m, struct tf_call_step *step,
 		lead |= LEAD_RESULT;
 		p = tf_varint_put(p, tf_zigzag(c->result));
 	}
-	mask = unexpected_args(s, c);
-	lead |= mask_bits(mask);
+	step->mask = unexpected_args(s, c);
+	lead |= mask_bits(step->mask);
 	if (lead & LEAD_MASK) {
-		*p++ = mask;
+		*p++ = step->mask;
 	}
-	p = put_args(m, p, s, step, mask);
+	p = put_args(m, p, s, step);
 	out[0] = lead;
 	return (uint32_t)(p - out);
 }
@@ -345,15 +346,14 @@ static int get_args(const struct tf_calls *m, const uint8_t **p,
                     uint8_t lead, struct tf_call_step *step)
 {
 	unsigned int i;
-	uint8_t mask;
-	int error = get_mask(p, end, lead, &mask);
+	int error = get_mask(p, end, lead, &step->mask);
 
 	step->fresh = 0;
 	for (i = 0; i < TF_NR_ARGS && !error; i++) {
 		uint64_t value = s->last[i];
 		bool fresh = false;
 
-		if (mask & (1u << i)) {
+		if (step->mask & (1u << i)) {
 			error = get_arg(m, p, end, &value, &fresh);
 		} else {
 			value += s->stride[i];
@@ -412,6 +412,14 @@ static void define_slot(struct tf_calls *m, const struct tf_call_step *step)
 	fresh_slot(&m->slot[step->slot], &step->call);
 }
 
+/* As learn_arg() of the value that was expected: a stride is the last delta, or
+ * 0. */
+static void learn_expected(struct tf_call_slot *s, unsigned int i)
+{
+	s->delta[i] = s->stride[i];
+	s->last[i] += s->stride[i];
+}
+
 static void learn_arg(struct tf_call_slot *s, unsigned int i, uint64_t value)
 {
 	uint64_t delta = value - s->last[i];
@@ -438,6 +446,10 @@ void tf_call_apply(struct tf_calls *m, const struct tf_call_step *step)
 	s->distance = step->distance;
 	s->result = step->call.result;
 	for (i = 0; i < TF_NR_ARGS; i++) {
+		if (!(step->mask & (1u << i))) {
+			learn_expected(s, i);
+			continue;
+		}
 		learn_arg(s, i, step->call.args[i]);
 		if (step->fresh & (1u << i)) {
 			learn_recent(m, step->call.args[i]);

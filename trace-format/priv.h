@@ -62,7 +62,8 @@ struct tf_call_step {
 	uint64_t distance;
 	uint8_t slot;
 	bool define;   /* the slot is new, or taken from another call */
-	uint8_t fresh; /* arguments whose value enters the recent list */
+	uint8_t mask;  /* arguments that are not what the slot expects */
+	uint8_t fresh; /* ... and whose value enters the recent list */
 };
 
 /* Longest encoding of a call. */

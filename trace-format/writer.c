@@ -201,22 +201,20 @@ static void commit_position(struct tf_writer *w, uint64_t entry)
 
 static int put_call(struct tf_writer *w, const struct tf_call *call)
 {
-	uint8_t bytes[TF_CALL_MAX];
 	struct tf_call_step step;
 	uint32_t size;
-	int error;
+	int error = check_room(w, TF_CALL_MAX);
 
 	if (call->entry < w->last_entry) {
 		return -TF_EORDER;
 	}
-	step.call = *call;
-	step.distance = distance(w, call->entry);
-	size = tf_call_encode(w->calls, &step, bytes);
-	error = check_room(w, size);
+	/* Most take a byte or two, but that is known afterwards. */
 	if (error) {
 		return error;
 	}
-	tf_memcpy(w->buf + w->len, bytes, size);
+	step.call = *call;
+	step.distance = distance(w, call->entry);
+	size = tf_call_encode(w->calls, &step, w->buf + w->len);
 	tf_call_apply(w->calls, &step);
 	commit_record(w, size);
 	commit_position(w, call->entry);

@@ -343,7 +343,7 @@ static u64 distance(const struct debug *g, const struct vcpu *v)
 	return n;
 }
 
-bool debug_before_guest(struct vcpu *v)
+bool debug_lets_run(struct vcpu *v)
 {
 	struct debug *g = v->domain->debug;
 	const struct chrono_break *b;
@@ -351,9 +351,6 @@ bool debug_before_guest(struct vcpu *v)
 	u64 n;
 	u8 why;
 
-	if (likely(g == NULL)) {
-		return true;
-	}
 	c = &g->cpu[v->id];
 	note_entry(v, c);
 	c->trap_flag = false;
@@ -386,18 +383,13 @@ bool debug_before_guest(struct vcpu *v)
 	return true;
 }
 
-void debug_after_guest(struct vcpu *v)
+void debug_came_back(struct vcpu *v)
 {
 	struct debug *g = v->domain->debug;
-	struct debug_cpu *c;
-	u64 ran;
+	struct debug_cpu *c = &g->cpu[v->id];
+	u64 ran = iclock->elapsed(v);
 	bool done;
 
-	if (likely(g == NULL)) {
-		return;
-	}
-	c = &g->cpu[v->id];
-	ran = iclock->elapsed(v);
 	step_undo(v);
 	if (!iclock->exact && c->trap_flag && v->s.regs.vector == X86_DB) {
 		ran = 1;

@@ -32,21 +32,23 @@ static bool progressed(struct rr_domain *rr)
 	       ++rr->retry_looks >= RETRY_LOOKS;
 }
 
-void rr_after_guest(struct vcpu *v)
+void rr_clock_moves(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
 	u64 ran;
 
-	if (!rr_attached(v->domain)) {
-		return;
-	}
 	if (rr->place_from_ns != 0) {
 		rr->place_ran_ns += now_ns() - rr->place_from_ns;
 		rr->place_from_ns = 0;
 	}
+	if (!iclock->exact) {
+		rr->insns++; /* who knows how many */
+		rr->retry = rr->retry && !progressed(rr);
+		return;
+	}
 	ran = iclock->elapsed(v);
 	rr->insns += ran;
-	if (iclock->exact ? ran != 0 : rr->retry && progressed(rr)) {
+	if (ran != 0) {
 		rr->retry = false;
 	}
 }
@@ -151,28 +153,15 @@ static void land_replayed(struct rr_domain *rr, u64 due)
 	shoot(rr, due - rr->insns);
 }
 
-bool rr_delivers(struct vcpu *v)
-{
-	struct rr_domain *rr = v->domain->rr;
-	bool due = !rr_attached(v->domain) || rr->deliver;
-
-	if (rr != NULL) {
-		rr->deliver = false;
-	}
-	return due;
-}
-
-bool rr_before_guest(struct vcpu *v)
+bool rr_publish_due(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
 	u64 due;
 
-	if (!rr_attached(v->domain)) {
-		return true;
-	}
-	rr_room_check(rr);
-	if (rr_event_waiting(&rr->session)) {
-		land_recorded(rr);
+	if (rr->session.mode == RR_RECORD) {
+		if (rr_event_waiting(&rr->session)) {
+			land_recorded(rr);
+		}
 	} else if (rr_landing_due(&rr->session, &due)) {
 		land_replayed(rr, due);
 	}

@@ -172,6 +172,7 @@ int rr_start_step(struct rr_domain *rr)
 	}
 	if (r == RR_START_DONE && rr->session.state == RR_RUNNING) {
 		rr_hold(rr, false);
+		rr_room_check(rr);
 	}
 	return r;
 }

@@ -11,6 +11,7 @@
 #include <hv/mm.h>
 #include <hv/sched.h>
 #include <hv/timer.h>
+#include <rr_hv/lifecycle.h>
 
 static u64 machine_now(void *ctx)
 {
@@ -60,8 +61,10 @@ static struct tf_hash128 machine_frames_digest(void *ctx, u64 first, u64 count)
 static int machine_seal(void *ctx, struct tf_writer *w)
 {
 	struct rr_domain *rr = ctx;
+	int err = rr->store->ops->seal(rr->store, w);
 
-	return rr->store->ops->seal(rr->store, w);
+	rr_room_check(rr);
+	return err;
 }
 
 static enum rr_load machine_load(void *ctx, u64 index,

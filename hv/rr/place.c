@@ -231,13 +231,13 @@ static bool is_guest_code(u64 rip)
 	return is_canonical(rip) && !is_hv_va(rip);
 }
 
-bool rr_lands_here(struct vcpu *v)
+bool rr_place_lands(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
 	struct rr_place p;
 	u64 from_ns;
 
-	if (!rr_attached(v->domain) || !rr_place_due(&rr->session, &p)) {
+	if (!rr_place_due(&rr->session, &p)) {
 		return false;
 	}
 	from_ns = now_ns();
@@ -301,14 +301,11 @@ static void stop_at(struct rr_domain *rr, const u64 *rips, unsigned int nr)
 	}
 }
 
-void rr_place_arm(struct vcpu *v)
+void rr_place_stops(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
 	struct rr_place p;
 
-	if (!rr_attached(v->domain)) {
-		return;
-	}
 	if (rr->scout.on) {
 		stop_at(rr, rr->scout.stops, rr->scout.nr_stops);
 	} else if (rr_place_due(&rr->session, &p)) {
@@ -336,16 +333,12 @@ static bool is_ours(const struct vcpu *v, u64 dr6, u8 armed)
 	       !is_own_break(v, dr6);
 }
 
-bool rr_takes_exit(struct vcpu *v)
+bool rr_place_stopped(struct vcpu *v)
 {
 	struct rr_domain *rr = v->domain->rr;
+	u8 armed = rr->place_armed;
 	u64 dr6;
-	u8 armed;
 
-	if (rr == NULL || rr->place_armed == 0) {
-		return false;
-	}
-	armed = rr->place_armed;
 	rr->place_armed = 0;
 	if (rr->place_resumes && v->s.regs.rip == rr->place_resume_rip) {
 		v->s.regs.rflags &= ~RFLAGS_RF;

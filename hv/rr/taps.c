@@ -16,13 +16,15 @@ static struct rr_session *session(const struct domain *d)
 	return &d->rr->session;
 }
 
-static void describe(const struct hc_frame *f, struct rr_call *c)
+static struct rr_call describe(const struct hc_frame *f)
 {
-	c->nr = f->nr;
-	c->subop = f->sub;
-	c->class = f->row != NULL ? (u8)f->row->class : RR_PURE;
-	c->multi = f->in_multicall;
-	memcpy(c->args, f->args, sizeof(c->args));
+	return (struct rr_call){
+		.nr = f->nr,
+		.subop = f->sub,
+		.class = f->row != NULL ? (u8)f->row->class : RR_PURE,
+		.multi = f->in_multicall,
+		.args = f->args,
+	};
 }
 
 void rr_tap_entry(struct vcpu *v)
@@ -91,7 +93,7 @@ bool rr_tap_call_enter(struct vcpu *v, const struct hc_frame *f, long *result)
 	if (!rr_attached(v->domain)) {
 		return true;
 	}
-	describe(f, &c);
+	c = describe(f);
 	if (rr_call_enter(session(v->domain), &c, &answer, &output)) {
 		return true;
 	}
@@ -101,10 +103,9 @@ bool rr_tap_call_enter(struct vcpu *v, const struct hc_frame *f, long *result)
 
 void rr_tap_call_exit(struct vcpu *v, const struct hc_frame *f, long result)
 {
-	struct rr_call c;
-
 	if (rr_attached(v->domain)) {
-		describe(f, &c);
+		struct rr_call c = describe(f);
+
 		rr_call_exit(session(v->domain), &c, result);
 	}
 }

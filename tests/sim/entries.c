@@ -119,15 +119,17 @@ static uint8_t class_of(unsigned int op)
 
 static void call(struct sim *m, const struct sim_insn *i, bool multi)
 {
+	uint64_t args[6];
 	struct rr_call c = {.nr = i->op,
 	                    .subop = i->a,
 	                    .class = class_of(i->op),
-	                    .multi = multi};
+	                    .multi = multi,
+	                    .args = args};
 	struct tf_bytes output = {NULL, 0};
 	int64_t result = 0;
 
 	for (unsigned int k = 0; k < 6; k++) {
-		c.args[k] = m->s.reg[(i->b + k) % SIM_REGS];
+		args[k] = m->s.reg[(i->b + k) % SIM_REGS];
 	}
 	if (rr_call_enter(&m->session, &c, &result, &output)) {
 		result = (int64_t)handle(m, i);

@@ -75,11 +75,24 @@ void debug_selftest(struct domain *d);
 
 /* ---- for the main loop --------------------------------------------------- */
 
+bool debug_lets_run(struct vcpu *v);
+void debug_came_back(struct vcpu *v);
+
 /** After what was due here was delivered, before the guest runs: stops it or
  *  sees to it that it comes back in time. False when it must not run. */
-bool debug_before_guest(struct vcpu *v);
+static inline bool debug_before_guest(struct vcpu *v)
+{
+	return likely(v->domain->debug == NULL) || debug_lets_run(v);
+}
+
 /** The guest came back; its exit was not handled yet. */
-void debug_after_guest(struct vcpu *v);
+static inline void debug_after_guest(struct vcpu *v)
+{
+	if (unlikely(v->domain->debug != NULL)) {
+		debug_came_back(v);
+	}
+}
+
 /** The exit belongs to the debugger: there is nothing to handle. */
 bool debug_takes_exit(struct vcpu *v);
 /** A fault was left unresolved because the domain stops before it. */

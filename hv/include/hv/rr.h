@@ -99,22 +99,72 @@ void rr_tap_entry(struct vcpu *v);
 /** It was handled: publishes what is due at its exit. */
 void rr_tap_exit(struct vcpu *v);
 
+/*
+ * Around each run of a vCPU. What there is to do is behind a condition here,
+ * for on most ways into a guest there is nothing.
+ */
+bool rr_publish_due(struct vcpu *v);
+bool rr_place_lands(struct vcpu *v);
+void rr_place_stops(struct vcpu *v);
+bool rr_place_stopped(struct vcpu *v);
+void rr_clock_moves(struct vcpu *v);
+
 /** True when what waits for @v may be bounced now: for a traced domain at its
  *  entries and where something was published, and nowhere else, however often
  *  the hypervisor takes the CPU between them. */
-bool rr_delivers(struct vcpu *v);
+static inline bool rr_delivers(struct vcpu *v)
+{
+	struct rr_domain *rr = v->domain->rr;
+	bool due;
+
+	if (likely(rr == NULL)) {
+		return true;
+	}
+	due = rr->over || rr->deliver;
+	rr->deliver = false;
+	return due;
+}
+
 /** Before @v runs guest code: publishes what is due here, or arranges that it
  *  stops where something is. False when it must not run now. */
-bool rr_before_guest(struct vcpu *v);
+static inline bool rr_before_guest(struct vcpu *v)
+{
+	return !rr_attached(v->domain) || rr_publish_due(v);
+}
+
 /** After what waited was bounced: true when @v stands where an event lands that
  *  its trace tells by state (R2), which was published. */
-bool rr_lands_here(struct vcpu *v);
+static inline bool rr_lands_here(struct vcpu *v)
+{
+	return rr_attached(v->domain) &&
+	       v->domain->rr->session.mode == RR_REPLAY && rr_place_lands(v);
+}
+
 /** The last before @v runs: it will stop where such an event may land. */
-void rr_place_arm(struct vcpu *v);
+static inline void rr_place_arm(struct vcpu *v)
+{
+	if (rr_attached(v->domain) &&
+	    (v->domain->rr->scout.on ||
+	     v->domain->rr->session.mode == RR_REPLAY)) {
+		rr_place_stops(v);
+	}
+}
+
 /** The exit of @v was that stop, and nothing of the guest's own. */
-bool rr_takes_exit(struct vcpu *v);
+static inline bool rr_takes_exit(struct vcpu *v)
+{
+	return unlikely(v->domain->rr != NULL) &&
+	       v->domain->rr->place_armed != 0 && rr_place_stopped(v);
+}
+
 /** It came back: the clock moves on. */
-void rr_after_guest(struct vcpu *v);
+static inline void rr_after_guest(struct vcpu *v)
+{
+	if (rr_attached(v->domain)) {
+		rr_clock_moves(v);
+	}
+}
+
 /** After the exit was handled and acknowledged: the shot's timer goes. */
 void rr_shot_done(struct vcpu *v);
 /** An exit was resolved by the hypervisor alone: the instruction is to be

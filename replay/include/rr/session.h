@@ -80,7 +80,7 @@ struct rr_call {
 	uint32_t nr, subop;
 	uint8_t class; /* enum rr_class */
 	bool multi;
-	uint64_t args[6];
+	const uint64_t *args; /* 6 */
 };
 
 /* Where guest code stands when no clock says how far it is: told by its state
