@@ -118,10 +118,17 @@ static void push_input(void)
 
 void console_poll(void)
 {
+	if ((con.polls++ & POLL_MASK) == 0) {
+		console_poll_now();
+	}
+}
+
+void console_poll_now(void)
+{
 	bool got = false;
 	int c;
 
-	if (con.line < 0 || (con.polls++ & POLL_MASK) != 0) {
+	if (con.line < 0) {
 		return;
 	}
 	while (con.input_prod - con.input_cons < INPUT_RING &&

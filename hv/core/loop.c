@@ -113,6 +113,7 @@ void hv_loop(void)
 			run_once(v);
 			continue;
 		}
+		console_poll_now();
 		arch_timer_arm(timers_next_ns());
 		arch_idle();
 	}

@@ -89,7 +89,7 @@ static void shoot(struct rr_domain *rr, u64 distance)
  * replay, but not for longer than the bound (D6). */
 static bool held(struct rr_domain *rr)
 {
-	return now_ns() < rr->waiting_since_ns + rr->hold_ns;
+	return vcpu_cpu_time_ns(rr->v) < rr->waiting_since_ns + rr->hold_ns;
 }
 
 /* No clock says how far the guest is: its state does. */

@@ -13,6 +13,7 @@
 #include <hv/lib.h>
 #include <hv/mm.h>
 #include <hv/rr_control.h>
+#include <hv/sched.h>
 #include <hv/timer.h>
 #include <public/chrono.h>
 #include <rr_hv/place.h>
@@ -22,6 +23,9 @@
 #define RAW_HISTORY      (256U << 10)
 /* What is logged becomes durable at least this often. */
 #define SEAL_INTERVAL_NS 250000000UL
+
+/* A deadline by CPU time is looked at again after so long, or more. */
+#define LOOK_AGAIN_NS 100000UL
 
 #define STATUS_DIVERGED  5
 #define STATUS_BAD_TRACE 6
@@ -40,13 +44,21 @@ static void seal_due(void *arg)
 static void hold_over(void *arg)
 {
 	struct rr_domain *rr = arg;
+	u64 own = vcpu_cpu_time_ns(rr->v), next;
+	u64 half = rr->waiting_since_ns + rr->hold_ns / 2;
 	u64 end = rr->waiting_since_ns + rr->hold_ns;
 
-	if (rr->exact || !rr_event_waiting(&rr->session) || now_ns() >= end) {
+	if (!rr_event_waiting(&rr->session) || own >= end) {
 		return;
 	}
-	place_expect(rr);
-	timer_set(&rr->hold_timer, end);
+	next = end;
+	if (!rr->exact && own < half) {
+		next = half;
+	} else if (!rr->exact) {
+		place_expect(rr);
+	}
+	/* It may not have had the CPU all the time. */
+	timer_set(&rr->hold_timer, now_ns() + MAX(next - own, LOOK_AGAIN_NS));
 }
 
 struct rr_domain *rr_create(struct domain *d, struct trace_store *store)

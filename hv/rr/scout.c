@@ -12,6 +12,7 @@
 
 #include <hv/lib.h>
 #include <hv/mm.h>
+#include <hv/sched.h>
 #include <hv/timer.h>
 
 #define STACK_BYTES 4096
@@ -90,7 +91,7 @@ static void choose_stops(struct rr_domain *rr)
 
 static void run_until(struct rr_domain *rr, u64 ns)
 {
-	rr->scout.until_ns = now_ns() + ns;
+	rr->scout.until_ns = vcpu_cpu_time_ns(rr->v) + ns;
 }
 
 static void begin(struct rr_domain *rr)
@@ -143,6 +144,7 @@ static void settle(struct rr_domain *rr)
 bool scout_arrives(struct rr_domain *rr)
 {
 	struct rr_scout *s = &rr->scout;
+	u64 own = vcpu_cpu_time_ns(rr->v);
 
 	if (!s->on) {
 		begin(rr);
@@ -151,12 +153,12 @@ bool scout_arrives(struct rr_domain *rr)
 		choose_stops(rr);
 	}
 	s->stopped = false;
-	if (s->on && (s->nr_stops == 0 || now_ns() >= s->until_ns)) {
+	if (s->on && (s->nr_stops == 0 || own >= s->until_ns)) {
 		settle(rr);
 	}
 	if (s->on) {
 		/* Whoever waited for less has used the timer since. */
-		timer_set(&rr->hold_timer, s->until_ns);
+		timer_set(&rr->hold_timer, now_ns() + s->until_ns - own);
 	}
 	return !s->on;
 }

@@ -6,6 +6,7 @@
 #include <hv/rr.h>
 
 #include <hv/lib.h>
+#include <hv/sched.h>
 #include <hv/timer.h>
 #include <rr_hv/machine.h>
 #include <rr_hv/place.h>
@@ -145,12 +146,11 @@ static void kick(struct domain *d)
 static void arrived(struct rr_domain *rr)
 {
 	if (!rr_event_waiting(&rr->session)) {
-		rr->waiting_since_ns = now_ns();
+		rr->waiting_since_ns = vcpu_cpu_time_ns(rr->v);
 		if (rr->hold_ns != 0 && rr->session.mode == RR_RECORD) {
 			/* Without a clock it is looked at half way. */
 			timer_set(&rr->hold_timer,
-			          rr->waiting_since_ns +
-			                  rr->hold_ns / (rr->exact ? 1 : 2));
+			          now_ns() + rr->hold_ns / (rr->exact ? 1 : 2));
 		}
 	}
 }

@@ -16,6 +16,8 @@ void console_write(const char *s, size_t len);
 size_t console_log_read(char *buf, size_t size, u64 *pos);
 /** Called from the main loop: moves received bytes on. */
 void console_poll(void);
+/** The same, without waiting for its turn: while nothing else is to be done. */
+void console_poll_now(void);
 
 /** A guest wrote to the emergency console (console_io write). */
 void console_guest_write(struct domain *d, const char *s, size_t len);

@@ -42,7 +42,7 @@ struct rr_scout {
 	u32 watched, passed;         /* bits of candidates */
 	u64 stops[RR_STOPS];
 	u64 best, best_ns; /* the rarest of those that were passed */
-	u64 until_ns;
+	u64 until_ns;      /* by the CPU time of the vCPU */
 };
 
 /* A session and what ties it to its domain. */
@@ -60,8 +60,9 @@ struct rr_domain {
 	bool exact;    /* the clock gives positions in the middle of code */
 	u64 epoch_ns;  /* record: host time of domain time 0 */
 	bool in_entry; /* between rr_tap_entry() and rr_tap_exit() */
-	u64 waiting_since_ns; /* host time at which the oldest event came */
-	u64 hold_ns;          /* how long an event may wait for an entry */
+	/* When the oldest event came, and how long one may wait for an entry,
+	 * by the CPU time of the vCPU: while others run, it misses none. */
+	u64 waiting_since_ns, hold_ns;
 	struct timer hold_timer;
 	enum rr_epoch epoch; /* what PGF_DIRTY tells, without a clock */
 	u64 epoch_since_ns;  /* when it began */
