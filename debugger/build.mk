@@ -16,7 +16,8 @@ CHV_SRC := $(CHV_GDB_SRC) $(CHV_TL_SRC) \
 	elf_write.c cmd_symbols.c) \
 	$(addprefix debugger/dom0/,xenlibs.c chrono.c hvctl.c session.c \
 	cmd_domain.c cmd_record.c cmd_console.c cmd_replay.c cmd_gdb.c \
-	debug.c debug_regs.c window.c) \
+	debug.c debug_regs.c window.c builder.c memory.c kernel_file.c \
+	cmd_create.c) \
 	$(addprefix debugger/host/,machine.c process.c served.c \
 	cmd_host.c cmd_gdb.c cmd_demo.c)
 CHV_OBJ := $(CHV_SRC:%.c=$(O)/chv/%.o) $(TF_SRC:%.c=$(O)/chv/%.o)

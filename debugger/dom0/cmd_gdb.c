@@ -234,20 +234,17 @@ static int debug_trace(struct hvctl *h, const char *path,
 	int status = CHV_OK;
 	struct chv_trace *t = dom0_trace_open(h, path, &status);
 	uint32_t domid;
-	int err;
 
 	if (t == NULL) {
 		return status;
 	}
-	err = dom0_replay_create(h, path, t, &domid);
-	if (err == 0) {
+	status = dom0_replay_create(h, path, t, &domid);
+	if (status == CHV_OK) {
 		status = read_start(h, domid, t);
 		if (status == CHV_OK) {
 			status = debug(h, domid, t, true, request);
 		}
 		hvctl_destroy(h, domid);
-	} else {
-		status = dom0_status(err);
 	}
 	chv_trace_close(t);
 	return status;

@@ -27,20 +27,26 @@ const struct option chv_options_record[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* The directory too, or the file may be gone with its name. */
-static int sync_directory(const char *path)
+static void directory_of(const char *path, char dir[PATH_MAX])
 {
-	char dir[PATH_MAX];
 	char *slash;
-	int fd, err = 0;
 
-	snprintf(dir, sizeof(dir), "%s", path);
+	snprintf(dir, PATH_MAX, "%s", path);
 	slash = strrchr(dir, '/');
 	if (slash == NULL) {
 		strcpy(dir, ".");
 	} else {
 		slash[slash == dir] = '\0';
 	}
+}
+
+/* The directory too, or the file may be gone with its name. */
+static int sync_directory(const char *path)
+{
+	char dir[PATH_MAX];
+	int fd, err = 0;
+
+	directory_of(path, dir);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) != 0) {
 		err = -errno;
@@ -49,6 +55,30 @@ static int sync_directory(const char *path)
 		close(fd);
 	}
 	return err;
+}
+
+int dom0_record_check(const char *path)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	if (strcmp(path, HVCTL_WINDOW) == 0) {
+		return CHV_OK;
+	}
+	if (lstat(path, &st) == 0) {
+		return chv_error("--record %s: it exists: choose another name, "
+		                 "or remove it",
+		                 chv_clean(path));
+	}
+	directory_of(path, dir);
+	if (access(dir, W_OK | X_OK) != 0) {
+		int err = errno;
+
+		chv_error("--record: directory %s: %s", chv_clean(dir),
+		          strerror(err));
+		return err == ENOENT ? CHV_NOT_FOUND : CHV_FAILED;
+	}
+	return CHV_OK;
 }
 
 /* The start of the trace has to be in the file, or with no @fd in the window,
@@ -153,7 +183,9 @@ int dom0_record(struct hvctl *h, uint32_t domid, const char *name,
 		if (err == 0) {
 			err = drain_start(h, domid, -1);
 		}
-		return err == 0 ? CHV_OK : dom0_status(err);
+		return err == -EBUSY ? dom0_window_busy(h)
+		       : err != 0    ? dom0_status(err)
+		                     : CHV_OK;
 	}
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0) {

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -167,7 +168,53 @@ def test_dom0_verbs_say_where_they_belong():
                  ["create", "x", "--kernel", CHV]):
         expect(chv(*args, status=1)[1], "not dom0 of Chronovisor")
     chv("create", "x", "--kernel", "/nonexistent", status=3)
-    chv("create", "x", status=2)
+
+
+def bzimage(path, size):
+    """The head of one that says it has 1 MiB, and takes 48 MiB of memory."""
+    image = bytearray(size)
+    struct.pack_into("<BxxI", image, 0x1f1, 1, (1 << 20) // 16)
+    struct.pack_into("<H", image, 0x1fe, 0xaa55)
+    struct.pack_into("<4sH", image, 0x202, b"HdrS", 0x20f)
+    struct.pack_into("<QI", image, 0x258, 16 << 20, 32 << 20)
+    open(path, "wb").write(image)
+
+
+def test_create_refuses_in_one_line():
+    good, cut, empty = (os.path.join(DIR, name) for name in
+                        ("good.bz", "cut.bz", "empty.bz"))
+    bzimage(good, (1 << 20) + 1024)
+    bzimage(cut, 1 << 19)
+    open(empty, "w").close()
+    kernel = ["--kernel", good]
+    for args, status, says in (
+            (["x"], 2, "--kernel is missing"),
+            (["12"] + kernel, 2, "'12' cannot be a name"),
+            (["0x1f"] + kernel, 2, "cannot be a name"),
+            ([""] + kernel, 2, "cannot be a name"),
+            (["a b"] + kernel, 2, "cannot be a name"),
+            (["a\x1b"] + kernel, 2, r"'a\\x1b' cannot be a name"),
+            (["a" * 64] + kernel, 2, "up to 63 letters"),
+            (["dom0"] + kernel, 2, "cannot be a name"),
+            (kernel + ["--", "-x"], 2, "cannot be a name"),
+            (["x", "--kernel", cut], 1, "cut or damaged: 524288 bytes of"),
+            (["x", "--kernel", empty], 1, "is empty"),
+            (["x", "--kernel", DIR], 1, "is a directory"),
+            (["x", "--kernel", "/dev/null"], 1, "no regular file"),
+            (["x", "--kernel", TRACE], 1, "neither a bzImage nor an ELF"),
+            (["x", "--initrd", DIR] + kernel, 1,
+             re.escape(DIR) + ": is a directory"),
+            (["x", "--memory", "1M"] + kernel, 1, "the least is 64M"),
+            (["x", "--memory", "64M", "--initrd", good] + kernel, 1,
+             "the least is 67M"),
+            (["x", "--memory", "much"] + kernel, 2, "such as 256M"),
+            (["x", "--record", good] + kernel, 1,
+             "it exists: choose another name, or remove it"),
+            (["x", "--record", "/nonexistent/x"] + kernel, 3,
+             "directory /nonexistent")):
+        out, err = chv("create", *args, status=status)
+        assert out == "" and err.count("\n") == 1, (args, err)
+        expect(err, "^chv: .*" + says)
 
 
 def images():
