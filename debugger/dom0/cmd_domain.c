@@ -192,21 +192,58 @@ int cmd_list(int argc, char **argv)
 
 /* ---- pause, unpause, destroy --------------------------------------------- */
 
-static int on_domain(const char *name,
-                     int (*op)(struct hvctl *h, uint32_t domid))
+static int refuse_dom0(const char *what)
+{
+	return chv_error("dom0 cannot be %s: chv itself runs in it", what);
+}
+
+/* A domain that has ended stays until it is destroyed. */
+static int refuse_ended(const struct hvctl_domain *d)
+{
+	return chv_error("d%u does not run any more: its state is '%s'",
+	                 d->domid, state_names[d->state]);
+}
+
+static bool has_ended(const struct hvctl_domain *d)
+{
+	return d->state == HVCTL_SHUTDOWN || d->state == HVCTL_CRASHED ||
+	       d->state == HVCTL_DYING;
+}
+
+static int set_paused(struct hvctl *h, const struct hvctl_domain *d, bool pause)
+{
+	int err;
+
+	if (d->domid == 0) {
+		return refuse_dom0(pause ? "paused" : "unpaused");
+	}
+	if (has_ended(d)) {
+		return refuse_ended(d);
+	}
+	if ((d->state == HVCTL_PAUSED) == pause) {
+		chv_error("d%u is %s", d->domid,
+		          pause ? "paused already" : "not paused");
+		return CHV_OK;
+	}
+	err = pause ? hvctl_pause(h, d->domid) : hvctl_unpause(h, d->domid);
+	return err == 0 ? CHV_OK : dom0_status(err);
+}
+
+static int pause_verb(int argc, char **argv, bool pause)
 {
 	struct hvctl_domain d;
 	struct hvctl *h;
 	int status;
 
+	if (argc != 2) {
+		return chv_usage(argv[0]);
+	}
 	if (hvctl_open(&h) != 0) {
 		return dom0_failed();
 	}
-	status = dom0_find(h, name, &d);
+	status = dom0_find(h, argv[1], &d);
 	if (status == CHV_OK) {
-		int err = op(h, d.domid);
-
-		status = err == 0 ? CHV_OK : dom0_status(err);
+		status = set_paused(h, &d, pause);
 	}
 	hvctl_close(h);
 	return status;
@@ -214,18 +251,35 @@ static int on_domain(const char *name,
 
 int cmd_pause(int argc, char **argv)
 {
-	return argc == 2 ? on_domain(argv[1], hvctl_pause) : chv_usage("pause");
+	return pause_verb(argc, argv, true);
 }
 
 int cmd_unpause(int argc, char **argv)
 {
-	return argc == 2 ? on_domain(argv[1], hvctl_unpause)
-	                 : chv_usage("unpause");
+	return pause_verb(argc, argv, false);
+}
+
+/* The first character of a line that is typed, 0 without one. The whole line
+ * is taken, past the buffers of stdio: what is left in them, an end of input
+ * above all, would answer the next question. */
+static char read_answer(void)
+{
+	char first = 0;
+	ssize_t n;
+	char c;
+
+	while ((n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n') {
+		first = first == 0 ? c : first;
+	}
+	if (n != 1) {
+		fputc('\n', stderr);
+	}
+	return n == 1 ? first : 0;
 }
 
 static bool confirmed(const char *name)
 {
-	char answer[16];
+	char answer;
 
 	if (!isatty(STDIN_FILENO)) {
 		chv_error("destroy %s: give --force where nobody can be asked",
@@ -233,8 +287,8 @@ static bool confirmed(const char *name)
 		return false;
 	}
 	fprintf(stderr, "End domain '%s' at once? [y/N] ", chv_clean(name));
-	return fgets(answer, sizeof(answer), stdin) != NULL &&
-	       (answer[0] == 'y' || answer[0] == 'Y');
+	answer = read_answer();
+	return answer == 'y' || answer == 'Y';
 }
 
 /* A recording ends at the guest's next entry. A guest that makes none is
@@ -260,7 +314,7 @@ static int end_recording(struct hvctl *h, uint32_t domid,
 }
 
 /* What was recorded so far goes to the file first. */
-static int destroy(struct hvctl *h, uint32_t domid)
+static int end_domain(struct hvctl *h, uint32_t domid)
 {
 	struct hvctl_status s;
 	int err = hvctl_status(h, domid, &s);
@@ -282,9 +336,30 @@ static int destroy(struct hvctl *h, uint32_t domid)
 	return hvctl_destroy(h, domid);
 }
 
+static int destroy(struct hvctl *h, const char *name, bool force)
+{
+	struct hvctl_domain d;
+	int status = dom0_find(h, name, &d);
+	int err;
+
+	if (status != CHV_OK) {
+		return status;
+	}
+	if (d.domid == 0) {
+		return refuse_dom0("destroyed");
+	}
+	if (!force && !confirmed(d.name[0] != '\0' ? d.name : name)) {
+		return chv_interrupted != 0 ? CHV_INTERRUPTED : CHV_FAILED;
+	}
+	err = end_domain(h, d.domid);
+	return err == 0 ? CHV_OK : dom0_status(err);
+}
+
 int cmd_destroy(int argc, char **argv)
 {
 	bool force = false;
+	struct hvctl *h;
+	int status;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "f", chv_options_destroy, NULL)) !=
@@ -297,16 +372,12 @@ int cmd_destroy(int argc, char **argv)
 	if (argc - optind != 1) {
 		return chv_usage("destroy");
 	}
-	if (!hvctl_available()) {
-		struct hvctl *h;
-
-		hvctl_open(&h);
+	if (hvctl_open(&h) != 0) {
 		return dom0_failed();
 	}
-	if (!force && !confirmed(argv[optind])) {
-		return CHV_FAILED;
-	}
-	return on_domain(argv[optind], destroy);
+	status = destroy(h, argv[optind], force);
+	hvctl_close(h);
+	return status;
 }
 
 /* ---- audit --------------------------------------------------------------- */
