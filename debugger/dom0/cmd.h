@@ -37,10 +37,15 @@ int dom0_kernel_check(const char *path, uint64_t *end);
 
 /** CHV_OK when a recording can be written to @path, or the window. */
 int dom0_record_check(const char *path);
+
+/** CHV_OK when there is a window that no domain is recorded into. */
 int dom0_window_check(struct hvctl *h);
 
-/** Say who has the window. Returns CHV_FAILED. */
-int dom0_window_busy(struct hvctl *h);
+/** Bytes of the window that belong to the trace in it. */
+uint64_t dom0_window_used(struct hvctl *h);
+
+/** Say that a replay has the window. Returns CHV_FAILED. */
+int dom0_window_busy(void);
 
 /**
  * Start recording a paused, traced domain into @path, and leave a process
