@@ -109,9 +109,11 @@ static const struct chv_verb verbs[] = {
          "debug a domain live, or a trace in both directions, with GDB",
          "On a host, with a TRACE: starts the machine and GDB.\n"
          "In dom0: serves GDB until it is interrupted.\n"
-         "  --listen ADDRESS  a port on 127.0.0.1 (default 1234), or the path of\n"
-         "                    a UNIX socket\n"
-         "  --serial          on the machine's second serial line\n"
+         "  --listen ADDRESS  for a GDB in dom0: a port on 127.0.0.1 (default\n"
+         "                    1234), or the path of a UNIX socket\n"
+         "  --serial          on COM2, the machine's second serial port; 'make run'\n"
+         "                    makes a socket on the host of it: there\n"
+         "                    gdb -ex 'target extended-remote build/com2'\n"
          "  --symbols FILE    what 'chv symbols' wrote, or a vmlinux\n"
          "In GDB, 'hv help' and 'monitor help' list the commands for time travel.\n",
          CHV_ANYWHERE, CHV_ARG_FILE, chv_options_gdb, NULL, cmd_gdb},
