@@ -9,7 +9,7 @@ CHV_TL_SRC := $(addprefix debugger/timeline/,checkpoints.c breaks.c tasks.c \
 	target.c)
 CHV_SRC := $(CHV_GDB_SRC) $(CHV_TL_SRC) \
 	$(addprefix debugger/shell/,main.c cli.c shell.c shell_readline.c \
-	verbs.c words.c) \
+	terminal.c verbs.c words.c) \
 	$(addprefix debugger/trace/,file.c fields.c filter.c callnames.c history.c \
 	cmd_trace.c cmd_events.c cmd_hypercalls.c) \
 	$(addprefix debugger/symbols/,image.c kallsyms.c modules.c symbols.c \

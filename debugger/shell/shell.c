@@ -11,9 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <chv/hvctl.h>
 #include <chv/readline.h>
 #include <chv/version.h>
 #include <chv/words.h>
+
+#define MAX_DOMAINS 256
 
 static bool quitting;
 
@@ -111,6 +114,8 @@ static int words_before(const char *line, int start, const struct chv_verb **v)
 	if (start < 0 || (size_t)start >= sizeof(text)) {
 		return -1;
 	}
+	/* Without the quote that the word itself may begin with. */
+	start -= start > 0 && strchr("'\"", line[start - 1]) != NULL;
 	memcpy(text, line, (size_t)start);
 	text[start] = '\0';
 	semicolon = strrchr(text, ';');
@@ -120,6 +125,39 @@ static int words_before(const char *line, int start, const struct chv_verb **v)
 	}
 	*v = w.argc > 0 ? chv_verb_find(w.argv[0]) : NULL;
 	return w.argc;
+}
+
+static char *complete_domain(const char *word, int n)
+{
+	static struct hvctl_domain list[MAX_DOMAINS];
+	static int nr;
+
+	/* Asked once for all completions of a word. */
+	if (n == 0) {
+		struct hvctl *h;
+
+		nr = 0;
+		if (hvctl_open(&h) == 0) {
+			nr = hvctl_list(h, list, MAX_DOMAINS);
+			hvctl_close(h);
+		}
+	}
+	for (int i = 0; i < nr; i++) {
+		char *found = list[i].name[0] != '\0'
+		                      ? match(list[i].name, word, &n)
+		                      : NULL;
+
+		if (found != NULL) {
+			return found;
+		}
+	}
+	return NULL;
+}
+
+static bool is_domain(const struct chv_verb *v, int before)
+{
+	return v->argument == CHV_ARG_DOMAIN &&
+	       before == (v->words != NULL ? 2 : 1);
 }
 
 static char *complete(const char *line, int start, const char *word, int n)
@@ -136,7 +174,25 @@ static char *complete(const char *line, int start, const char *word, int n)
 	if (*word == '-') {
 		return complete_option(v, word, n);
 	}
+	if (is_domain(v, before)) {
+		return complete_domain(word, n);
+	}
 	return before == 1 ? complete_word(v, word, n) : NULL;
+}
+
+/* A file is an argument, or that of an option. */
+static bool files_fit(const char *line, int start)
+{
+	const struct chv_verb *v;
+	int before = words_before(line, start, &v);
+
+	if (v == NULL || before < 1) {
+		return false;
+	}
+	if (v->argument == CHV_ARG_FILE) {
+		return v->words == NULL || before > 1;
+	}
+	return v->options != NULL && before > (is_domain(v, 2) ? 2 : 1);
 }
 
 /* ---- loops --------------------------------------------------------------- */
@@ -146,8 +202,12 @@ int chv_shell_interactive(void)
 	int status = CHV_OK;
 	bool quit = false;
 
+	static const struct chv_completion completion = {.word = complete,
+	                                                 .files = files_fit};
+
+	chv_terminal_fit();
 	printf("Chronovisor " CHV_VERSION ": 'help' lists what there is.\n");
-	chv_readline_begin(complete);
+	chv_readline_begin(&completion);
 	while (!quit) {
 		char *line;
 
@@ -187,7 +247,10 @@ int chv_shell_script(const char *path)
 		line[strcspn(line, "\n")] = '\0';
 		status = chv_shell_line(line, &quit);
 	}
-	if (status != CHV_OK) {
+	if (status == CHV_OK && ferror(f)) {
+		status = chv_error("%s: it cannot be read: %s", chv_clean(path),
+		                   strerror(errno));
+	} else if (status != CHV_OK) {
 		chv_error("%s: stopped at line %u",
 		          standard ? "standard input" : chv_clean(path),
 		          number);

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import stat
 import struct
 import subprocess
@@ -327,6 +328,57 @@ def test_shell_completes():
     child.send("\x15")
     child.sendline("quit")
     child.wait()
+
+
+def test_shell_names_files_only_where_they_fit():
+    child = spawn()
+    for line in ("list ", "trace ", "record status ", "help trace ",
+                 "destroy "):
+        child.send(line + TRACE[:-3] + "\t")
+        child.expect_exact("\a")
+        child.send("\x15")
+    for line in ("create a --kernel ", "record attach a --output ", "gdb ",
+                 "events "):
+        child.send(line + TRACE[:-3] + "\t")
+        child.expect_exact("web.trace")
+        child.send("\x15")
+    child.sendline("quit")
+    child.wait()
+
+
+def test_shell_leaves_a_search_by_an_interrupt():
+    child = spawn()
+    child.sendline("version")
+    child.expect_exact("chv> ")
+    child.send("\x12vers")
+    child.expect_exact("reverse-i-search")
+    child.sendintr()
+    child.expect_exact("chv> ")
+    child.sendline("help help")
+    child.expect_exact("usage: chv help [VERB]")
+    child.kill(signal.SIGTERM)
+    child.wait()
+    assert child.signalstatus == signal.SIGTERM
+
+
+def test_shell_asks_the_terminal_for_its_size():
+    import pexpect
+    script = ("import fcntl, os, struct, sys, termios; "
+              "fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('4H', 0, 0, 0, "
+              "0)); os.execv(sys.argv[1], sys.argv[1:])")
+    for answer, columns in (("\x1b[50;132R", 132), ("", 0), ("junk", 0)):
+        child = pexpect.spawn(sys.executable, ["-c", script, CHV],
+                              encoding="utf-8", timeout=30,
+                              env=dict(os.environ, HOME=DIR, TERM="vt100"))
+        child.expect_exact("\x1b[6n")
+        child.send(answer)
+        child.expect_exact("chv> ")
+        assert child.getwinsize()[1] == columns, (answer, child.getwinsize())
+        child.send("\x15")
+        child.sendline("version")
+        child.expect_exact("chv (Chronovisor)")
+        child.sendline("quit")
+        child.wait()
 
 
 def test_shell_keeps_a_private_history():
