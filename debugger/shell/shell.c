@@ -102,17 +102,36 @@ static char *complete_word(const struct chv_verb *v, const char *word, int n)
 	return NULL;
 }
 
-/* The number of words before @start, and the verb that the first one is. */
-static int words_before(const char *line, int start, const struct chv_verb **v)
+/* Where in a command a word is. */
+struct place {
+	const struct chv_verb *v; /* The first word, or NULL. */
+	int before;               /* How many words; -1: not known. */
+	bool value;               /* That of an option. */
+};
+
+static bool takes_value(const struct chv_verb *v, const char *word)
 {
+	const struct option *o = v != NULL ? v->options : NULL;
+
+	for (; o != NULL && o->name != NULL; o++) {
+		if (strncmp(word, "--", 2) == 0 &&
+		    strcmp(word + 2, o->name) == 0) {
+			return o->has_arg == required_argument;
+		}
+	}
+	return false;
+}
+
+static struct place find_place(const char *line, int start)
+{
+	struct place place = {.before = -1};
 	char text[CHV_LINE_MAX / 2];
 	const char *p = text;
 	struct chv_words w;
 	const char *semicolon;
 
-	*v = NULL;
 	if (start < 0 || (size_t)start >= sizeof(text)) {
-		return -1;
+		return place;
 	}
 	/* Without the quote that the word itself may begin with. */
 	start -= start > 0 && strchr("'\"", line[start - 1]) != NULL;
@@ -121,10 +140,14 @@ static int words_before(const char *line, int start, const struct chv_verb **v)
 	semicolon = strrchr(text, ';');
 	p = semicolon != NULL ? semicolon + 1 : text;
 	if (chv_words_take(&w, &p) != NULL) {
-		return -1;
+		return place;
 	}
-	*v = w.argc > 0 ? chv_verb_find(w.argv[0]) : NULL;
-	return w.argc;
+	place.before = w.argc;
+	if (w.argc > 0) {
+		place.v = chv_verb_find(w.argv[0]);
+		place.value = takes_value(place.v, w.argv[w.argc - 1]);
+	}
+	return place;
 }
 
 static char *complete_domain(const char *word, int n)
@@ -154,45 +177,42 @@ static char *complete_domain(const char *word, int n)
 	return NULL;
 }
 
-static bool is_domain(const struct chv_verb *v, int before)
+static bool is_domain(const struct place *p)
 {
-	return v->argument == CHV_ARG_DOMAIN &&
-	       before == (v->words != NULL ? 2 : 1);
+	return p->v->argument == CHV_ARG_DOMAIN && !p->value &&
+	       p->before == (p->v->words != NULL ? 2 : 1);
 }
 
 static char *complete(const char *line, int start, const char *word, int n)
 {
-	const struct chv_verb *v;
-	int before = words_before(line, start, &v);
+	struct place p = find_place(line, start);
 
-	if (before == 0 || (v != NULL && v->argument == CHV_ARG_VERB)) {
+	if (p.before == 0) {
 		return complete_verb(word, n);
 	}
-	if (v == NULL) {
+	if (p.v == NULL || p.value) {
 		return NULL;
 	}
-	if (*word == '-') {
-		return complete_option(v, word, n);
+	if (p.v->argument == CHV_ARG_VERB) {
+		return p.before == 1 ? complete_verb(word, n) : NULL;
 	}
-	if (is_domain(v, before)) {
+	if (*word == '-') {
+		return complete_option(p.v, word, n);
+	}
+	if (is_domain(&p)) {
 		return complete_domain(word, n);
 	}
-	return before == 1 ? complete_word(v, word, n) : NULL;
+	return p.before == 1 ? complete_word(p.v, word, n) : NULL;
 }
 
 /* A file is an argument, or that of an option. */
 static bool files_fit(const char *line, int start)
 {
-	const struct chv_verb *v;
-	int before = words_before(line, start, &v);
+	struct place p = find_place(line, start);
 
-	if (v == NULL || before < 1) {
-		return false;
-	}
-	if (v->argument == CHV_ARG_FILE) {
-		return v->words == NULL || before > 1;
-	}
-	return v->options != NULL && before > (is_domain(v, 2) ? 2 : 1);
+	return p.v != NULL &&
+	       (p.value || (p.v->argument == CHV_ARG_FILE &&
+	                    (p.v->words == NULL || p.before > 1)));
 }
 
 /* ---- loops --------------------------------------------------------------- */

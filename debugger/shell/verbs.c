@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <chv/hvctl.h>
 #include <chv/text.h>
 #include <chv/version.h>
 
@@ -166,6 +167,16 @@ const struct chv_verb *chv_verb_find(const char *name)
 	return len > 0 ? found : NULL;
 }
 
+static size_t nr_beginning_with(const char *name)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < NR_VERBS; i++) {
+		nr += strncmp(verbs[i].name, name, strlen(name)) == 0;
+	}
+	return *name != '\0' ? nr : 0;
+}
+
 static int unknown_verb(const char *name)
 {
 	const char *names[NR_VERBS];
@@ -173,6 +184,12 @@ static int unknown_verb(const char *name)
 
 	for (size_t i = 0; i < NR_VERBS; i++) {
 		names[i] = verbs[i].name;
+	}
+	if (nr_beginning_with(name) > 1) {
+		chv_error("'%s' is the beginning of several verbs: see 'chv "
+		          "help'",
+		          chv_clean(name));
+		return CHV_USAGE;
 	}
 	near = chv_text_nearest(name, names, NR_VERBS);
 	if (near != NULL) {
@@ -185,6 +202,22 @@ static int unknown_verb(const char *name)
 	return CHV_USAGE;
 }
 
+/* Nobody starts machines in a machine of ours. On another hypervisor a control
+ * domain is a Linux host like any. */
+static bool is_out_of_place(const struct chv_verb *v)
+{
+	struct hvctl *h;
+	bool ours;
+
+	if (v->place != CHV_ON_HOST || !hvctl_available() ||
+	    hvctl_open(&h) != 0) {
+		return false;
+	}
+	ours = hvctl_has_chrono(h);
+	hvctl_close(h);
+	return ours;
+}
+
 int chv_verb_run(int argc, char **argv)
 {
 	const struct chv_verb *v = chv_verb_find(argv[0]);
@@ -195,6 +228,11 @@ int chv_verb_run(int argc, char **argv)
 	}
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		return cmd_help(2, (char *[]){argv[0], argv[0], NULL});
+	}
+	if (is_out_of_place(v)) {
+		return chv_error("'%s' works on a Linux host, where it starts "
+		                 "such a machine; this is dom0 of one",
+		                 v->name);
 	}
 	/* getopt_long() keeps state between command lines: 0 resets it. */
 	optind = 0;
@@ -233,15 +271,19 @@ static int help_verb(const char *name)
 
 int cmd_help(int argc, char **argv)
 {
+	if (argc > 2) {
+		return chv_usage("help");
+	}
 	if (argc > 1) {
 		return help_verb(argv[1]);
 	}
-	printf("usage: chv VERB [ARGUMENTS], or chv for the shell, or\n"
-	       "       chv -c COMMAND... | -x FILE for a script\n\n");
+	printf("usage: chv VERB [ARGUMENTS], or chv for the shell, or any of\n"
+	       "       chv -c 'VERB ARGUMENTS; ...' -x SCRIPT-FILE ...\n\n");
 	for (size_t i = 0; i < NR_VERBS; i++) {
 		printf("  %-11s %s\n", verbs[i].name, verbs[i].summary);
 	}
-	printf("\n'chv help VERB' tells more. Exit status: 0 done, 1 failed, "
+	printf("\nA verb may be cut short while it is clear: 'chv hyper'.\n"
+	       "'chv help VERB' tells more. Exit status: 0 done, 1 failed, "
 	       "2 wrong usage,\n3 not found, 4 replay diverged, 5 trace "
 	       "unusable, 6 trace cut, 130 interrupted.\n");
 	return CHV_OK;
@@ -249,8 +291,10 @@ int cmd_help(int argc, char **argv)
 
 int cmd_version(int argc, char **argv)
 {
-	(void)argc;
 	(void)argv;
+	if (argc > 1) {
+		return chv_usage("version");
+	}
 	printf("chv (Chronovisor) " CHV_VERSION "\n");
 	return CHV_OK;
 }

@@ -60,7 +60,13 @@ def test_mistakes_get_one_line_and_status_2():
                        (["hypercalls", TRACE, "-e", "mmu"], "no hypercall"),
                        (["hypercalls", TRACE, "--from", "x"], "number"),
                        (["trace", "dump", TRACE, "--stream", "x"], "stream"),
-                       (["symbols"], "usage"), (["-c"], "needs")):
+                       (["symbols"], "usage"), (["-c"], "needs"),
+                       (["version", "x"], "usage: chv version"),
+                       (["--version", "x"], "usage: chv version"),
+                       (["help", "list", "x"], "usage: chv help"),
+                       (["re"], "several verbs"),
+                       (["-c", "help", "list"], "-c 'help list'"),
+                       (["-x", DIR, "y"], "'y' behind -x")):
         out, err = chv(*args, status=2)
         assert out == "", out
         expect(err, re.escape(says))
@@ -159,6 +165,8 @@ def test_scripts_stop_at_the_first_failure():
     out, _ = chv("-c", "version", "-c", "trace verify '%s'" % TRACE)
     expect(out, "^good:")
     chv("-c", "version 'x", status=2)
+    expect(chv("-x", DIR, status=1)[1], "^chv: .*: it cannot be read: ")
+    expect(chv("vers")[0], "Chronovisor")
 
 
 def test_dom0_verbs_say_where_they_belong():
@@ -333,7 +341,7 @@ def test_shell_completes():
 def test_shell_names_files_only_where_they_fit():
     child = spawn()
     for line in ("list ", "trace ", "record status ", "help trace ",
-                 "destroy "):
+                 "destroy ", "destroy x ", "destroy --force "):
         child.send(line + TRACE[:-3] + "\t")
         child.expect_exact("\a")
         child.send("\x15")
