@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define ANSWER_MS  200
+#define STEP_MS    2
 #define LEAST_SIZE 10
 
 static const char question[] = "\0337\033[999;999H\033[6n\0338";
@@ -32,14 +33,27 @@ static bool can_ask(struct winsize *size)
 	       (size->ws_col == 0 || size->ws_row == 0);
 }
 
+/* In short steps: a hypervisor that is idle may look at its serial line when
+ * something wakes it, and not before. */
+static bool wait_byte(void)
+{
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	for (int i = 0; i < ANSWER_MS / STEP_MS; i++) {
+		if (poll(&p, 1, STEP_MS) != 0) {
+			return (p.revents & POLLIN) != 0;
+		}
+	}
+	return false;
+}
+
 /* Up to the R that ends it. What was typed meanwhile is lost, as is what a
  * terminal says that gives no answer. */
 static bool read_answer(char *buf, size_t size)
 {
-	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
 	size_t len = 0;
 
-	while (len + 1 < size && poll(&p, 1, ANSWER_MS) == 1 &&
+	while (len + 1 < size && wait_byte() &&
 	       read(STDIN_FILENO, buf + len, 1) == 1) {
 		if (buf[len++] == 'R') {
 			buf[len] = '\0';
