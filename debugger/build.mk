@@ -9,14 +9,15 @@ CHV_TL_SRC := $(addprefix debugger/timeline/,checkpoints.c breaks.c tasks.c \
 	target.c)
 CHV_SRC := $(CHV_GDB_SRC) $(CHV_TL_SRC) \
 	$(addprefix debugger/shell/,main.c cli.c shell.c shell_readline.c \
-	verbs.c words.c) \
+	terminal.c verbs.c words.c) \
 	$(addprefix debugger/trace/,file.c fields.c filter.c callnames.c history.c \
 	cmd_trace.c cmd_events.c cmd_hypercalls.c) \
 	$(addprefix debugger/symbols/,image.c kallsyms.c modules.c symbols.c \
 	elf_write.c cmd_symbols.c) \
 	$(addprefix debugger/dom0/,xenlibs.c chrono.c hvctl.c session.c \
 	cmd_domain.c cmd_record.c cmd_console.c cmd_replay.c cmd_gdb.c \
-	debug.c debug_regs.c window.c) \
+	debug.c debug_regs.c window.c builder.c memory.c kernel_file.c \
+	cmd_create.c) \
 	$(addprefix debugger/host/,machine.c process.c served.c \
 	cmd_host.c cmd_gdb.c cmd_demo.c)
 CHV_OBJ := $(CHV_SRC:%.c=$(O)/chv/%.o) $(TF_SRC:%.c=$(O)/chv/%.o)

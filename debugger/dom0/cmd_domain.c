@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Verbs on domains: list, create, pause, unpause, destroy, audit. They run in
- * dom0 and say so anywhere else.
+ * Verbs on domains that there are: list, pause, unpause, destroy, audit. They
+ * run in dom0 and say so anywhere else.
  */
 #include <chv/cli.h>
 
@@ -17,22 +17,11 @@
 
 #include "cmd.h"
 
-#define MAX_DOMAINS 256
-#define POLL_MS     20
-#define STOP_POLLS  25
+#define POLL_MS    20
+#define STOP_POLLS 25
 
 const struct option chv_options_list[] = {
 	{"json", no_argument, NULL, 'j'},
-	{NULL, 0, NULL, 0},
-};
-
-const struct option chv_options_create[] = {
-	{"kernel", required_argument, NULL, 'k'},
-	{"initrd", required_argument, NULL, 'i'},
-	{"memory", required_argument, NULL, 'm'},
-	{"cmdline", required_argument, NULL, 'c'},
-	{"record", required_argument, NULL, 'r'},
-	{"paused", no_argument, NULL, 'p'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -61,25 +50,54 @@ int dom0_status(int err)
 	return err == -ESRCH ? CHV_NOT_FOUND : CHV_FAILED;
 }
 
-int dom0_find(struct hvctl *h, const char *name, struct hvctl_domain *found)
+/* Returns 1 and *@found, 0 when there is none, or a negative errno. */
+static int look_up(struct hvctl *h, const char *name,
+                   struct hvctl_domain *found)
 {
-	static struct hvctl_domain list[MAX_DOMAINS];
-	int nr = hvctl_list(h, list, MAX_DOMAINS);
+	static struct hvctl_domain list[DOM0_MAX_DOMAINS];
+	int nr = hvctl_list(h, list, DOM0_MAX_DOMAINS);
 	uint64_t number;
 	bool by_number = chv_number(name, &number);
 
-	if (nr < 0) {
-		return dom0_status(nr);
-	}
 	for (int i = 0; i < nr; i++) {
 		if (by_number ? list[i].domid == number
 		              : strcmp(list[i].name, name) == 0) {
 			*found = list[i];
-			return CHV_OK;
+			return 1;
 		}
 	}
-	chv_error("there is no domain '%s': see 'list'", chv_clean(name));
-	return CHV_NOT_FOUND;
+	return nr < 0 ? nr : 0;
+}
+
+int dom0_find(struct hvctl *h, const char *name, struct hvctl_domain *found)
+{
+	int nr = look_up(h, name, found);
+
+	if (nr < 0) {
+		return dom0_status(nr);
+	}
+	if (nr == 0) {
+		chv_error("there is no domain '%s': see 'list'",
+		          chv_clean(name));
+		return CHV_NOT_FOUND;
+	}
+	return CHV_OK;
+}
+
+int dom0_name_free(struct hvctl *h, const char *name)
+{
+	struct hvctl_domain d;
+	int nr = look_up(h, name, &d);
+
+	if (nr < 0) {
+		return dom0_status(nr);
+	}
+	if (nr > 0) {
+		return chv_error("there is a domain '%s' already: choose "
+		                 "another name, or destroy that one",
+		                 chv_clean(name));
+	}
+	return CHV_OK;
 }
 
 /* ---- list ---------------------------------------------------------------- */
@@ -100,32 +118,50 @@ static json_t *domain_json(const struct hvctl_domain *d)
 	                 (json_int_t)d->cpu_time_ns);
 }
 
+static void print_list(const struct hvctl_domain *list, int nr,
+                       const struct hvctl_memory *m)
+{
+	printf("  ID  %-20s %-9s %5s %10s %10s\n", "NAME", "STATE", "VCPUS",
+	       "MEM(MiB)", "CPU(s)");
+	for (int i = 0; i < nr; i++) {
+		print_domain(&list[i]);
+	}
+	printf("free: %" PRIu64 " of %" PRIu64 " MiB\n", m->free_kib / 1024,
+	       m->total_kib / 1024);
+}
+
+static void dump_list(const struct hvctl_domain *list, int nr,
+                      const struct hvctl_memory *m)
+{
+	json_t *array = json_array();
+	json_t *all;
+
+	for (int i = 0; i < nr; i++) {
+		json_array_append_new(array, domain_json(&list[i]));
+	}
+	all = json_pack("{sosIsI}", "domains", array, "free_kib",
+	                (json_int_t)m->free_kib, "total_kib",
+	                (json_int_t)m->total_kib);
+	json_dumpf(all, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(all);
+}
+
 static int list_domains(struct hvctl *h, bool json)
 {
-	static struct hvctl_domain list[MAX_DOMAINS];
-	int nr = hvctl_list(h, list, MAX_DOMAINS);
-	json_t *array = json_array();
+	static struct hvctl_domain list[DOM0_MAX_DOMAINS];
+	int nr = hvctl_list(h, list, DOM0_MAX_DOMAINS);
+	struct hvctl_memory m;
+	int err = nr < 0 ? nr : hvctl_memory(h, &m);
 
-	if (nr < 0) {
-		json_decref(array);
-		return dom0_status(nr);
-	}
-	if (!json) {
-		printf("  ID  %-20s %-9s %5s %10s %10s\n", "NAME", "STATE",
-		       "VCPUS", "MEM(MiB)", "CPU(s)");
-	}
-	for (int i = 0; i < nr; i++) {
-		if (json) {
-			json_array_append_new(array, domain_json(&list[i]));
-		} else {
-			print_domain(&list[i]);
-		}
+	if (err != 0) {
+		return dom0_status(err);
 	}
 	if (json) {
-		json_dumpf(array, stdout, JSON_INDENT(2));
-		putchar('\n');
+		dump_list(list, nr, &m);
+	} else {
+		print_list(list, nr, &m);
 	}
-	json_decref(array);
 	return CHV_OK;
 }
 
@@ -154,131 +190,60 @@ int cmd_list(int argc, char **argv)
 	return status;
 }
 
-/* ---- create -------------------------------------------------------------- */
-
-static int parse_create(int argc, char **argv, struct hvctl_create *c,
-                        const char **record, bool *paused)
-{
-	uint64_t bytes = (uint64_t)256 << 20;
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", chv_options_create, NULL)) !=
-	       -1) {
-		switch (opt) {
-		case 'k':
-			c->kernel = optarg;
-			break;
-		case 'i':
-			c->initrd = optarg;
-			break;
-		case 'c':
-			c->cmdline = optarg;
-			break;
-		case 'r':
-			*record = optarg;
-			break;
-		case 'p':
-			*paused = true;
-			break;
-		case 'm':
-			if (!chv_size(optarg, &bytes) || bytes < 1 << 20) {
-				chv_error("--memory %s: give a size such as "
-				          "256M",
-				          chv_clean(optarg));
-				return CHV_USAGE;
-			}
-			break;
-		default:
-			return chv_usage("create");
-		}
-	}
-	if (argc - optind != 1 || c->kernel == NULL ||
-	    strlen(argv[optind]) >= HVCTL_NAME) {
-		return chv_usage("create");
-	}
-	c->name = argv[optind];
-	c->memory_mib = bytes >> 20;
-	return CHV_OK;
-}
-
-static int check_file(const char *path)
-{
-	if (path != NULL && access(path, R_OK) != 0) {
-		int err = errno;
-
-		chv_error("%s: %s", chv_clean(path), strerror(err));
-		return err == ENOENT ? CHV_NOT_FOUND : CHV_FAILED;
-	}
-	return CHV_OK;
-}
-
-static int create(struct hvctl *h, const struct hvctl_create *c,
-                  const char *record, bool paused)
-{
-	uint32_t domid;
-	int err = hvctl_create(h, c, &domid);
-
-	if (err == 0 && record != NULL) {
-		int status = dom0_record(h, domid, c->name, record);
-
-		if (status != CHV_OK) {
-			hvctl_destroy(h, domid);
-			return status;
-		}
-	}
-	if (err == 0 && !paused) {
-		err = hvctl_unpause(h, domid);
-	}
-	if (err != 0) {
-		return dom0_status(err);
-	}
-	printf("domain %u\n", domid);
-	return CHV_OK;
-}
-
-int cmd_create(int argc, char **argv)
-{
-	struct hvctl_create c = {0};
-	const char *record = NULL;
-	bool paused = false;
-	struct hvctl *h;
-	int status = parse_create(argc, argv, &c, &record, &paused);
-
-	c.traced = record != NULL;
-	if (status == CHV_OK) {
-		status = check_file(c.kernel);
-	}
-	if (status == CHV_OK) {
-		status = check_file(c.initrd);
-	}
-	if (status != CHV_OK) {
-		return status;
-	}
-	if (hvctl_open(&h) != 0) {
-		return dom0_failed();
-	}
-	status = create(h, &c, record, paused);
-	hvctl_close(h);
-	return status;
-}
-
 /* ---- pause, unpause, destroy --------------------------------------------- */
 
-static int on_domain(const char *name,
-                     int (*op)(struct hvctl *h, uint32_t domid))
+static int refuse_dom0(const char *what)
+{
+	return chv_error("dom0 cannot be %s: chv itself runs in it", what);
+}
+
+/* A domain that has ended stays until it is destroyed. */
+static int refuse_ended(const struct hvctl_domain *d)
+{
+	return chv_error("d%u does not run any more: its state is '%s'",
+	                 d->domid, state_names[d->state]);
+}
+
+static bool has_ended(const struct hvctl_domain *d)
+{
+	return d->state == HVCTL_SHUTDOWN || d->state == HVCTL_CRASHED ||
+	       d->state == HVCTL_DYING;
+}
+
+static int set_paused(struct hvctl *h, const struct hvctl_domain *d, bool pause)
+{
+	int err;
+
+	if (d->domid == 0) {
+		return refuse_dom0(pause ? "paused" : "unpaused");
+	}
+	if (has_ended(d)) {
+		return refuse_ended(d);
+	}
+	if ((d->state == HVCTL_PAUSED) == pause) {
+		chv_error("d%u is %s", d->domid,
+		          pause ? "paused already" : "not paused");
+		return CHV_OK;
+	}
+	err = pause ? hvctl_pause(h, d->domid) : hvctl_unpause(h, d->domid);
+	return err == 0 ? CHV_OK : dom0_status(err);
+}
+
+static int pause_verb(int argc, char **argv, bool pause)
 {
 	struct hvctl_domain d;
 	struct hvctl *h;
 	int status;
 
+	if (argc != 2) {
+		return chv_usage(argv[0]);
+	}
 	if (hvctl_open(&h) != 0) {
 		return dom0_failed();
 	}
-	status = dom0_find(h, name, &d);
+	status = dom0_find(h, argv[1], &d);
 	if (status == CHV_OK) {
-		int err = op(h, d.domid);
-
-		status = err == 0 ? CHV_OK : dom0_status(err);
+		status = set_paused(h, &d, pause);
 	}
 	hvctl_close(h);
 	return status;
@@ -286,18 +251,35 @@ static int on_domain(const char *name,
 
 int cmd_pause(int argc, char **argv)
 {
-	return argc == 2 ? on_domain(argv[1], hvctl_pause) : chv_usage("pause");
+	return pause_verb(argc, argv, true);
 }
 
 int cmd_unpause(int argc, char **argv)
 {
-	return argc == 2 ? on_domain(argv[1], hvctl_unpause)
-	                 : chv_usage("unpause");
+	return pause_verb(argc, argv, false);
+}
+
+/* The first character of a line that is typed, 0 without one. The whole line
+ * is taken, past the buffers of stdio: what is left in them, an end of input
+ * above all, would answer the next question. */
+static char read_answer(void)
+{
+	char first = 0;
+	ssize_t n;
+	char c;
+
+	while ((n = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n') {
+		first = first == 0 ? c : first;
+	}
+	if (n != 1) {
+		fputc('\n', stderr);
+	}
+	return n == 1 ? first : 0;
 }
 
 static bool confirmed(const char *name)
 {
-	char answer[16];
+	char answer;
 
 	if (!isatty(STDIN_FILENO)) {
 		chv_error("destroy %s: give --force where nobody can be asked",
@@ -305,8 +287,8 @@ static bool confirmed(const char *name)
 		return false;
 	}
 	fprintf(stderr, "End domain '%s' at once? [y/N] ", chv_clean(name));
-	return fgets(answer, sizeof(answer), stdin) != NULL &&
-	       (answer[0] == 'y' || answer[0] == 'Y');
+	answer = read_answer();
+	return answer == 'y' || answer == 'Y';
 }
 
 /* A recording ends at the guest's next entry. A guest that makes none is
@@ -332,7 +314,7 @@ static int end_recording(struct hvctl *h, uint32_t domid,
 }
 
 /* What was recorded so far goes to the file first. */
-static int destroy(struct hvctl *h, uint32_t domid)
+static int end_domain(struct hvctl *h, uint32_t domid)
 {
 	struct hvctl_status s;
 	int err = hvctl_status(h, domid, &s);
@@ -354,9 +336,30 @@ static int destroy(struct hvctl *h, uint32_t domid)
 	return hvctl_destroy(h, domid);
 }
 
+static int destroy(struct hvctl *h, const char *name, bool force)
+{
+	struct hvctl_domain d;
+	int status = dom0_find(h, name, &d);
+	int err;
+
+	if (status != CHV_OK) {
+		return status;
+	}
+	if (d.domid == 0) {
+		return refuse_dom0("destroyed");
+	}
+	if (!force && !confirmed(d.name[0] != '\0' ? d.name : name)) {
+		return chv_interrupted != 0 ? CHV_INTERRUPTED : CHV_FAILED;
+	}
+	err = end_domain(h, d.domid);
+	return err == 0 ? CHV_OK : dom0_status(err);
+}
+
 int cmd_destroy(int argc, char **argv)
 {
 	bool force = false;
+	struct hvctl *h;
+	int status;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "f", chv_options_destroy, NULL)) !=
@@ -369,16 +372,12 @@ int cmd_destroy(int argc, char **argv)
 	if (argc - optind != 1) {
 		return chv_usage("destroy");
 	}
-	if (!hvctl_available()) {
-		struct hvctl *h;
-
-		hvctl_open(&h);
+	if (hvctl_open(&h) != 0) {
 		return dom0_failed();
 	}
-	if (!force && !confirmed(argv[optind])) {
-		return CHV_FAILED;
-	}
-	return on_domain(argv[optind], destroy);
+	status = destroy(h, argv[optind], force);
+	hvctl_close(h);
+	return status;
 }
 
 /* ---- audit --------------------------------------------------------------- */

@@ -25,17 +25,26 @@
 
 #define RELAY_MS 5
 
+#define SERIAL_NAME "COM2, the machine's second serial port"
+
 static void ready(void *ctx, const char *address)
 {
-	(void)ctx;
-	printf("GDB server on %s\n", address);
+	const struct dom0_gdb *request = ctx;
+
+	printf("GDB server on %s; Ctrl-C ends it\n",
+	       request->serial ? SERIAL_NAME : address);
 	fflush(stdout);
 }
 
+/* A server outlives its clients, and has no prompt to show for it. */
 static void log_line(void *ctx, const char *line)
 {
+	bool waits = strncmp(line, "GDB has left", 12) == 0 &&
+	             strstr(line, "the server stops") == NULL;
+
 	(void)ctx;
-	fprintf(stderr, "chv: %s\n", line);
+	fprintf(stderr, "chv: %s%s\n", line,
+	        waits ? "; waiting for GDB again, Ctrl-C ends" : "");
 }
 
 /* ---- the relayed serial line --------------------------------------------- */
@@ -154,8 +163,10 @@ static void allow_interrupts(int fd)
 
 static int serve(struct chv_target *t, const struct dom0_gdb *request)
 {
-	struct gdb_serve_options opt = {
-		.fd = -1, .ready = ready, .log = log_line};
+	struct gdb_serve_options opt = {.fd = -1,
+	                                .ready = ready,
+	                                .log = log_line,
+	                                .ctx = (void *)request};
 	pid_t pid = 0;
 	int status = CHV_OK;
 	int err;
@@ -180,9 +191,12 @@ static int serve(struct chv_target *t, const struct dom0_gdb *request)
 		kill(pid, SIGTERM);
 		waitpid(pid, NULL, 0);
 	}
-	return err == 0 ? CHV_OK
-	                : chv_error("%s: %s", chv_clean(request->listen),
-	                            strerror(-err));
+	return err == 0
+	               ? CHV_OK
+	               : chv_error("--listen %s: %s",
+	                           request->serial ? SERIAL_NAME
+	                                           : chv_clean(request->listen),
+	                           strerror(-err));
 }
 
 static int debug(struct hvctl *h, uint32_t domid, struct chv_trace *t,
@@ -234,20 +248,17 @@ static int debug_trace(struct hvctl *h, const char *path,
 	int status = CHV_OK;
 	struct chv_trace *t = dom0_trace_open(h, path, &status);
 	uint32_t domid;
-	int err;
 
 	if (t == NULL) {
 		return status;
 	}
-	err = dom0_replay_create(h, path, t, &domid);
-	if (err == 0) {
+	status = dom0_replay_create(h, path, t, &domid);
+	if (status == CHV_OK) {
 		status = read_start(h, domid, t);
 		if (status == CHV_OK) {
 			status = debug(h, domid, t, true, request);
 		}
 		hvctl_destroy(h, domid);
-	} else {
-		status = dom0_status(err);
 	}
 	chv_trace_close(t);
 	return status;

@@ -11,8 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <chv/trace.h>
 
 #include "cmd.h"
 #include "priv.h"
@@ -27,20 +31,26 @@ const struct option chv_options_record[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* The directory too, or the file may be gone with its name. */
-static int sync_directory(const char *path)
+static void directory_of(const char *path, char dir[PATH_MAX])
 {
-	char dir[PATH_MAX];
 	char *slash;
-	int fd, err = 0;
 
-	snprintf(dir, sizeof(dir), "%s", path);
+	snprintf(dir, PATH_MAX, "%s", path);
 	slash = strrchr(dir, '/');
 	if (slash == NULL) {
 		strcpy(dir, ".");
 	} else {
 		slash[slash == dir] = '\0';
 	}
+}
+
+/* The directory too, or the file may be gone with its name. */
+static int sync_directory(const char *path)
+{
+	char dir[PATH_MAX];
+	int fd, err = 0;
+
+	directory_of(path, dir);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) != 0) {
 		err = -errno;
@@ -49,6 +59,30 @@ static int sync_directory(const char *path)
 		close(fd);
 	}
 	return err;
+}
+
+int dom0_record_check(const char *path)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	if (strcmp(path, HVCTL_WINDOW) == 0) {
+		return CHV_OK;
+	}
+	if (lstat(path, &st) == 0) {
+		return chv_error("--record %s: it exists: choose another name, "
+		                 "or remove it",
+		                 chv_clean(path));
+	}
+	directory_of(path, dir);
+	if (access(dir, W_OK | X_OK) != 0) {
+		int err = errno;
+
+		chv_error("--record: directory %s: %s", chv_clean(dir),
+		          strerror(err));
+		return err == ENOENT ? CHV_NOT_FOUND : CHV_FAILED;
+	}
+	return CHV_OK;
 }
 
 /* The start of the trace has to be in the file, or with no @fd in the window,
@@ -96,6 +130,46 @@ static int drain_all(struct hvctl *h, uint32_t domid, int fd)
 	}
 }
 
+/* Which trace is a domain's: the hypervisor does not say. */
+static void trace_id_path(uint32_t domid, char path[64])
+{
+	snprintf(path, 64, "/run/chv/%u.trace", domid);
+}
+
+static void remember_trace(uint32_t domid, int fd)
+{
+	struct tf_super super;
+	char path[64];
+	FILE *f;
+
+	trace_id_path(domid, path);
+	f = fopen(path, "we");
+	if (f != NULL) {
+		if (pread(fd, &super, sizeof(super), 0) == sizeof(super)) {
+			fwrite(super.uuid, sizeof(super.uuid), 1, f);
+		}
+		fclose(f);
+	}
+}
+
+/* True as well when nothing is known. */
+static bool is_remembered(uint32_t domid, const struct tf_super *super)
+{
+	uint8_t uuid[sizeof(super->uuid)];
+	bool same = true;
+	char path[64];
+	FILE *f;
+
+	trace_id_path(domid, path);
+	f = fopen(path, "re");
+	if (f != NULL) {
+		same = fread(uuid, sizeof(uuid), 1, f) != 1 ||
+		       memcmp(uuid, super->uuid, sizeof(uuid)) == 0;
+		fclose(f);
+	}
+	return same;
+}
+
 /* The recorder: has no terminal and writes its last words to a log. */
 static void run_recorder(uint32_t domid, int fd)
 {
@@ -121,10 +195,15 @@ static void run_recorder(uint32_t domid, int fd)
 	_exit(CHV_OK);
 }
 
+/* The lock tells other recorders to keep away, and ends with this one. */
 static int leave_recorder(uint32_t domid, int fd)
 {
 	pid_t pid;
 
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		return chv_error("the recorder of this file still runs: "
+		                 "none is needed");
+	}
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0) {
@@ -138,6 +217,7 @@ static int leave_recorder(uint32_t domid, int fd)
 		}
 		_exit(0);
 	}
+	waitpid(pid, NULL, 0);
 	return CHV_OK;
 }
 
@@ -153,7 +233,9 @@ int dom0_record(struct hvctl *h, uint32_t domid, const char *name,
 		if (err == 0) {
 			err = drain_start(h, domid, -1);
 		}
-		return err == 0 ? CHV_OK : dom0_status(err);
+		return err == -EBUSY ? dom0_window_busy()
+		       : err != 0    ? dom0_status(err)
+		                     : CHV_OK;
 	}
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0) {
@@ -165,6 +247,9 @@ int dom0_record(struct hvctl *h, uint32_t domid, const char *name,
 	}
 	if (err == 0) {
 		err = sync_directory(path);
+	}
+	if (err == 0) {
+		remember_trace(domid, fd);
 	}
 	if (err != 0) {
 		unlink(path);
@@ -214,7 +299,11 @@ static int show_status(struct hvctl *h, const struct hvctl_domain *d)
 	       chv_clean(d->name), d->domid,
 	       s.recording ? "recording" : "replaying", session_name(s.session),
 	       s.entry, s.time_ns / 1000000000, s.time_ns / 1000000 % 1000);
-	if (s.recording) {
+	if (s.recording && s.total_bytes == 0) {
+		printf("  in the trace window: %" PRIu64 " of %" PRIu64
+		       " bytes used\n",
+		       dom0_window_used(h), hvctl_window_size(h));
+	} else if (s.recording) {
 		printf("  trace %" PRIu64 " bytes, %" PRIu64
 		       " of them not in the file yet\n",
 		       s.total_bytes, s.ring_bytes);
@@ -266,18 +355,77 @@ static int wait_end(struct hvctl *h, const struct hvctl_domain *d)
 	return err == 0 ? show_status(h, d) : dom0_status(err);
 }
 
-static int attach(const struct hvctl_domain *d, const char *path)
+/* Prints what speaks against a recorder for the domain. */
+static int check_session(const struct hvctl_domain *d,
+                         const struct hvctl_status *s)
 {
-	int fd, status;
+	if (s->session == HVCTL_SESSION_NONE || !s->recording) {
+		return chv_error("d%u is not recorded", d->domid);
+	}
+	if (s->total_bytes == 0) {
+		return chv_error("d%u is recorded into the trace window, which "
+		                 "needs no recorder",
+		                 d->domid);
+	}
+	if (s->session != HVCTL_SESSION_RUNNING && s->ring_bytes == 0) {
+		return chv_error("the recording of d%u has ended, and all of "
+		                 "it is in its file",
+		                 d->domid);
+	}
+	return CHV_OK;
+}
+
+/* A file of this recording ends where the ring begins, or within it. */
+static int check_trace(const struct hvctl_domain *d,
+                       const struct hvctl_status *s, const char *path, int fd)
+{
+	struct tf_super super;
+	struct stat st;
+	uint64_t size;
+
+	if (pread(fd, &super, sizeof(super), 0) != sizeof(super) ||
+	    tf_super_check(&super) != 0 || fstat(fd, &st) != 0) {
+		chv_error("%s: not a trace", chv_clean(path));
+		return CHV_TRACE_BAD;
+	}
+	if (!is_remembered(d->domid, &super)) {
+		return chv_error("%s: belongs to another recording",
+		                 chv_clean(path));
+	}
+	size = (uint64_t)st.st_size;
+	if (size < s->total_bytes - s->ring_bytes || size > s->total_bytes) {
+		return chv_error("%s: %" PRIu64 " bytes, the recorder before "
+		                 "has written %" PRIu64,
+		                 chv_clean(path), size,
+		                 s->total_bytes - s->ring_bytes);
+	}
+	return CHV_OK;
+}
+
+static int attach(struct hvctl *h, const struct hvctl_domain *d,
+                  const char *path)
+{
+	struct hvctl_status s;
+	int fd, status, err;
 
 	if (path == NULL) {
 		return chv_usage("record");
 	}
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0) {
-		return chv_error("%s: %s", chv_clean(path), strerror(errno));
+	err = hvctl_status(h, d->domid, &s);
+	status = err == 0 ? check_session(d, &s) : dom0_status(err);
+	if (status != CHV_OK) {
+		return status;
 	}
-	status = leave_recorder(d->domid, fd);
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0) {
+		err = errno;
+		chv_error("%s: %s", chv_clean(path), strerror(err));
+		return err == ENOENT ? CHV_NOT_FOUND : CHV_FAILED;
+	}
+	status = check_trace(d, &s, path, fd);
+	if (status == CHV_OK) {
+		status = leave_recorder(d->domid, fd);
+	}
 	close(fd);
 	return status;
 }
@@ -303,7 +451,7 @@ static int on_domain(struct hvctl *h, const char *what, const char *name,
 		return wait_end(h, &d);
 	}
 	if (strcmp(what, "attach") == 0) {
-		return attach(&d, path);
+		return attach(h, &d, path);
 	}
 	return chv_usage("record");
 }

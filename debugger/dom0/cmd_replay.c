@@ -75,7 +75,6 @@ int dom0_replay(const char *path)
 	struct chv_trace *t;
 	struct hvctl *h;
 	uint32_t domid;
-	int err;
 
 	if (hvctl_open(&h) != 0) {
 		return dom0_failed();
@@ -85,15 +84,14 @@ int dom0_replay(const char *path)
 		hvctl_close(h);
 		return status;
 	}
-	err = dom0_replay_create(h, path, t, &domid);
-	if (err == 0) {
-		err = run_to_end(h, domid, t, &s);
+	status = dom0_replay_create(h, path, t, &domid);
+	if (status == CHV_OK) {
+		int err = run_to_end(h, domid, t, &s);
+
 		status = err != 0               ? dom0_status(err)
 		         : chv_interrupted != 0 ? CHV_INTERRUPTED
 		                                : verdict(&s);
 		hvctl_destroy(h, domid);
-	} else {
-		status = dom0_status(err);
 	}
 	chv_trace_close(t);
 	hvctl_close(h);

@@ -20,6 +20,7 @@
 #define PRIVCMD  "/dev/xen/privcmd"
 #define NAME_DIR "/run/chv"
 #define MAX_LIST 256
+#define PAGE_KIB 4
 
 static char last_error[512] = "no error";
 
@@ -43,6 +44,21 @@ bool hvctl_available(void)
 	return access(PRIVCMD, F_OK) == 0;
 }
 
+/* Xen's libraries would print several lines of their own. The first that they
+ * say of a failure is its cause, and is kept. */
+static void keep_message(struct xentoollog_logger *logger,
+                         xentoollog_level level, int errnoval,
+                         const char *context, const char *format, va_list al)
+{
+	struct hvctl *h = (struct hvctl *)logger;
+
+	(void)errnoval;
+	(void)context;
+	if (level >= XTL_ERROR && h->said[0] == '\0') {
+		vsnprintf(h->said, sizeof(h->said), format, al);
+	}
+}
+
 int hvctl_open(struct hvctl **out)
 {
 	const char *error;
@@ -61,7 +77,8 @@ int hvctl_open(struct hvctl **out)
 		free(h);
 		return hvctl_fail(-ENOENT, "%s", error);
 	}
-	h->xch = h->xen->xc_interface_open(NULL, NULL, 0);
+	h->log.vmessage = keep_message;
+	h->xch = h->xen->xc_interface_open(&h->log, &h->log, 0);
 	if (h->xch == NULL) {
 		int err = -errno;
 
@@ -99,6 +116,19 @@ void hvctl_close(struct hvctl *h)
 	}
 }
 
+int hvctl_memory(struct hvctl *h, struct hvctl_memory *m)
+{
+	xc_physinfo_t info = {0};
+
+	if (h->xen->xc_physinfo(h->xch, &info) != 0) {
+		return hvctl_fail(-errno, "free memory is not known: %s",
+		                  strerror(errno));
+	}
+	*m = (struct hvctl_memory){.total_kib = info.total_pages * PAGE_KIB,
+	                           .free_kib = info.free_pages * PAGE_KIB};
+	return 0;
+}
+
 /* ---- names --------------------------------------------------------------- */
 
 static void name_path(uint32_t domid, char *buf, size_t size)
@@ -126,7 +156,7 @@ static void read_name(uint32_t domid, char *name, size_t size)
 	}
 }
 
-static void write_name(uint32_t domid, const char *name)
+void hvctl_name_write(uint32_t domid, const char *name)
 {
 	char path[64];
 	FILE *f;
@@ -185,7 +215,8 @@ int hvctl_list(struct hvctl *h, struct hvctl_domain *list, size_t max)
 		*d = (struct hvctl_domain){.domid = infos[i].domain,
 		                           .state = state_of(&infos[i]),
 		                           .nr_vcpus = infos[i].max_vcpu_id + 1,
-		                           .memory_kib = infos[i].tot_pages * 4,
+		                           .memory_kib = infos[i].tot_pages *
+		                                         PAGE_KIB,
 		                           .cpu_time_ns = infos[i].cpu_time};
 		read_name(d->domid, d->name, sizeof(d->name));
 	}
@@ -219,167 +250,6 @@ int hvctl_destroy(struct hvctl *h, uint32_t domid)
 
 	if (err == 0) {
 		forget_name(domid);
-	}
-	return err;
-}
-
-/* ---- building a domain --------------------------------------------------- */
-
-/* What a domain may hold beyond its memory, as xl gives it too. */
-#define SLACK_KIB 1024
-
-/* Before its first frame: a domain is traced from birth or never. */
-static int make_traced(struct hvctl *h, uint32_t domid)
-{
-	int err;
-
-	if (!hvctl_has_chrono(h)) {
-		return -ENOSYS;
-	}
-	err = chrono_simple(&h->chrono, CHRONO_SET_TRACED, domid);
-	return err == 0 ? 0
-	                : hvctl_fail(err, "domain %u cannot be traced: %s",
-	                             domid, strerror(-err));
-}
-
-static int create_empty(struct hvctl *h, const struct hvctl_create *c,
-                        uint32_t *domid)
-{
-	struct xen_domctl_createdomain config = {
-		.max_vcpus = 1,
-		.max_evtchn_port = 1023,
-		.max_grant_frames = -1,
-		.max_maptrack_frames = -1,
-		.grant_opts = XEN_DOMCTL_GRANT_version(1)};
-
-	*domid = DOMID_INVALID;
-	if (h->xen->xc_domain_create(h->xch, domid, &config) != 0) {
-		return hvctl_fail(-errno, "a domain cannot be created: %s",
-		                  strerror(errno));
-	}
-	if (h->xen->xc_domain_setmaxmem(
-		    h->xch, *domid, c->memory_mib * 1024 + SLACK_KIB) != 0) {
-		return hvctl_fail(-errno, "domain %u refuses its size: %s",
-		                  *domid, strerror(errno));
-	}
-	/* It needs the size, and nothing of the domain may exist before. */
-	if (c->traced) {
-		int err = make_traced(h, *domid);
-
-		if (err != 0) {
-			return err;
-		}
-	}
-	if (h->xen->xc_domain_max_vcpus(h->xch, *domid, 1) != 0) {
-		return hvctl_fail(-errno, "domain %u gets no vCPU: %s", *domid,
-		                  strerror(errno));
-	}
-	return 0;
-}
-
-/* Each step needs the one before: the first failure ends the list. */
-static int build(struct hvctl *h, const struct hvctl_create *c, uint32_t domid,
-                 struct xc_dom_image *dom)
-{
-	const struct xenlibs *x = h->xen;
-	const char *what = "the kernel cannot be read";
-	bool ok = x->xc_dom_kernel_file(dom, c->kernel) == 0;
-
-	if (ok && c->initrd != NULL) {
-		what = "the initial ramdisk cannot be read";
-		ok = x->xc_dom_module_file(dom, c->initrd, NULL) == 0;
-	}
-	if (ok) {
-		what = "the kernel is not a 64-bit PV kernel";
-		ok = x->xc_dom_boot_xen_init(dom, h->xch, domid) == 0 &&
-		     x->xc_dom_parse_image(dom) == 0;
-	}
-	if (ok) {
-		what = "there is not enough memory for it";
-		ok = x->xc_dom_mem_init(dom, (unsigned int)c->memory_mib) ==
-		             0 &&
-		     x->xc_dom_boot_mem_init(dom) == 0;
-	}
-	if (ok) {
-		what = "its image cannot be built";
-		ok = x->xc_dom_build_image(dom) == 0 &&
-		     x->xc_dom_boot_image(dom) == 0 &&
-		     x->xc_dom_gnttab_init(dom) == 0;
-	}
-	return ok ? 0 : hvctl_fail(-EINVAL, "%s: %s", c->kernel, what);
-}
-
-/* A port for the console. None for the store: nobody would answer there, and a
- * kernel that is told of a store waits for its answers. */
-static int give_ports(struct hvctl *h, uint32_t domid, struct xc_dom_image *dom)
-{
-	int console;
-
-	if (h->has_chrono) {
-		chrono_prepare(&h->chrono, CHRONO_CONSOLE_SETUP, domid)
-			->u.console.gmfn = CHRONO_NO_FRAME;
-		console = chrono_call(&h->chrono);
-		console = console == 0 ? (int)h->chrono.op->u.console.port
-		                       : console;
-	} else {
-		console = h->xen->xc_evtchn_alloc_unbound(h->xch, domid, 0);
-	}
-	if (console < 0) {
-		return hvctl_fail(-ENOSPC, "domain %u gets no event channel",
-		                  domid);
-	}
-	dom->xenstore_evtchn = 0;
-	dom->console_evtchn = (unsigned int)console;
-	return 0;
-}
-
-/* The hypervisor serves the console's ring: tell it where the ring is. */
-static int give_console(struct hvctl *h, uint32_t domid,
-                        struct xc_dom_image *dom)
-{
-	int err;
-
-	if (!h->has_chrono) {
-		return 0;
-	}
-	if (dom->console_pfn >= dom->total_pages) {
-		return hvctl_fail(-EINVAL, "domain %u has no console page",
-		                  domid);
-	}
-	chrono_prepare(&h->chrono, CHRONO_CONSOLE_SETUP, domid)
-		->u.console.gmfn = dom->pv_p2m[dom->console_pfn];
-	err = chrono_call(&h->chrono);
-	return err == 0 ? 0
-	                : hvctl_fail(err, "domain %u gets no console: %s",
-	                             domid, strerror(-err));
-}
-
-int hvctl_create(struct hvctl *h, const struct hvctl_create *c, uint32_t *domid)
-{
-	struct xc_dom_image *dom = NULL;
-	int err;
-
-	err = create_empty(h, c, domid);
-	if (err == 0) {
-		dom = h->xen->xc_dom_allocate(
-			h->xch, c->cmdline != NULL ? c->cmdline : "", NULL);
-		err = dom != NULL ? give_ports(h, *domid, dom)
-		                  : hvctl_fail(-ENOMEM, "out of memory");
-	}
-	if (err == 0) {
-		err = build(h, c, *domid, dom);
-	}
-	if (err == 0) {
-		err = give_console(h, *domid, dom);
-	}
-	if (dom != NULL) {
-		h->xen->xc_dom_release(dom);
-	}
-	if (err != 0 && *domid != DOMID_INVALID) {
-		h->xen->xc_domain_destroy(h->xch, *domid);
-	}
-	if (err == 0) {
-		write_name(*domid, c->name);
 	}
 	return err;
 }

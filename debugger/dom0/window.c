@@ -12,6 +12,8 @@
 #include "cmd.h"
 #include "priv.h"
 
+#define FRAME_KIB 4
+
 uint64_t hvctl_window_size(struct hvctl *h)
 {
 	if (!hvctl_has_chrono(h) ||
@@ -53,6 +55,43 @@ static int window_read(void *ctx, uint64_t offset, void *buf, size_t len)
 	return 0;
 }
 
+/* Prints that there is none. */
+static int no_window(void)
+{
+	return chv_error("this machine has no trace window: start it with "
+	                 "'chv run --trace FILE'");
+}
+
+/* A recording keeps the window until its domain is destroyed. Returns whether
+ * one does, and prints whose it is. */
+static bool is_recorded_into(struct hvctl *h)
+{
+	static struct hvctl_domain list[DOM0_MAX_DOMAINS];
+	int nr = hvctl_list(h, list, DOM0_MAX_DOMAINS);
+	struct hvctl_status s;
+
+	for (int i = 0; i < nr; i++) {
+		if (hvctl_status(h, list[i].domid, &s) == 0 &&
+		    s.session != HVCTL_SESSION_NONE && s.recording &&
+		    s.total_bytes == 0) {
+			chv_error("the trace window belongs to '%s' (d%u), "
+			          "which is recorded into it: destroy that "
+			          "first",
+			          chv_clean(list[i].name), list[i].domid);
+			return true;
+		}
+	}
+	return false;
+}
+
+int dom0_window_check(struct hvctl *h)
+{
+	if (hvctl_window_size(h) == 0) {
+		return no_window();
+	}
+	return is_recorded_into(h) ? CHV_FAILED : CHV_OK;
+}
+
 struct chv_trace *dom0_trace_open(struct hvctl *h, const char *path,
                                   int *status)
 {
@@ -63,17 +102,52 @@ struct chv_trace *dom0_trace_open(struct hvctl *h, const char *path,
 	}
 	source.size = hvctl_window_size(h);
 	if (source.size == 0) {
-		*status = chv_error("this machine has no trace window: start "
-		                    "it with 'chv run --trace FILE'");
+		*status = no_window();
 		return NULL;
 	}
 	return chv_trace_open_source(&source, "the trace window", status);
+}
+
+uint64_t dom0_window_used(struct hvctl *h)
+{
+	struct tf_source source = {
+		.ctx = h, .read = window_read, .size = hvctl_window_size(h)};
+	static struct tf_super super;
+	struct tf_chunk chunk;
+	struct tf_scan scan;
+
+	if (tf_scan_open(&scan, &source, &super, NULL, 0) != 0) {
+		return 0;
+	}
+	/* Each step goes on behind a chunk: the window is its bound. */
+	while (tf_scan_next(&scan, &chunk) == 0) {
+	}
+	return scan.offset;
+}
+
+int dom0_window_busy(void)
+{
+	return chv_error("the trace window is in use by another replay: end "
+	                 "that first");
 }
 
 int dom0_replay_create(struct hvctl *h, const char *path, struct chv_trace *t,
                        uint32_t *domid)
 {
 	bool window = strcmp(path, HVCTL_WINDOW) == 0;
+	uint64_t frames = chv_trace_super(t)->nr_frames;
+	int status = window ? dom0_window_check(h) : CHV_OK;
+	int err;
 
-	return hvctl_replay_create(h, window ? NULL : t, domid);
+	if (status == CHV_OK) {
+		status = dom0_memory_check(h, frames * FRAME_KIB, true);
+	}
+	if (status != CHV_OK) {
+		return status;
+	}
+	err = hvctl_replay_create(h, window ? NULL : t, domid);
+	if (err == -EBUSY && window) {
+		return dom0_window_busy();
+	}
+	return err == 0 ? CHV_OK : dom0_status(err);
 }

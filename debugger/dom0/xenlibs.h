@@ -16,6 +16,7 @@
 	  (xentoollog_logger *, xentoollog_logger *, unsigned int)) \
 	X(CTRL, int, xc_interface_close, (xc_interface *)) \
 	X(CTRL, int, xc_version, (xc_interface *, int, void *)) \
+	X(CTRL, int, xc_physinfo, (xc_interface *, xc_physinfo_t *)) \
 	X(CTRL, int, xc_domain_getinfolist, \
 	  (xc_interface *, uint32_t, unsigned int, xc_domaininfo_t *)) \
 	X(CTRL, int, xc_domain_pause, (xc_interface *, uint32_t)) \

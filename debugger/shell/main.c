@@ -11,25 +11,38 @@
 
 #include <chv/cli.h>
 
+/* Before the first of them runs. */
+static int check_commands(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i += 2) {
+		bool command = strcmp(argv[i], "-c") == 0;
+
+		if (!command && strcmp(argv[i], "-x") != 0) {
+			chv_error("'%s' behind %s: it takes one word, so a "
+			          "command with arguments needs quotes, as in "
+			          "-c 'help list'",
+			          chv_clean(argv[i]), argv[i - 2]);
+			return CHV_USAGE;
+		}
+		if (i + 1 == argc) {
+			chv_error("%s needs an argument: %s", argv[i],
+			          command ? "a command in quotes"
+			                  : "a script's file");
+			return CHV_USAGE;
+		}
+	}
+	return CHV_OK;
+}
+
 static int run_commands(int argc, char **argv)
 {
-	int status = CHV_OK;
+	int status = check_commands(argc, argv);
 	bool quit = false;
 
 	for (int i = 1; i < argc && status == CHV_OK && !quit; i += 2) {
-		if (i + 1 == argc) {
-			chv_error("%s needs an argument", argv[i]);
-			return CHV_USAGE;
-		}
-		if (strcmp(argv[i], "-c") == 0) {
-			status = chv_shell_line(argv[i + 1], &quit);
-		} else if (strcmp(argv[i], "-x") == 0) {
-			status = chv_shell_script(argv[i + 1]);
-		} else {
-			chv_error("'%s' among -c and -x: see 'chv help'",
-			          chv_clean(argv[i]));
-			return CHV_USAGE;
-		}
+		status = strcmp(argv[i], "-c") == 0
+		                 ? chv_shell_line(argv[i + 1], &quit)
+		                 : chv_shell_script(argv[i + 1]);
 	}
 	return status;
 }
@@ -52,10 +65,10 @@ int main(int argc, char **argv)
 		return chv_shell_script("-");
 	}
 	if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
-		return cmd_help(1, argv);
+		return cmd_help(argc - 1, argv + 1);
 	}
 	if (strcmp(first, "--version") == 0) {
-		return cmd_version(1, argv);
+		return cmd_version(argc - 1, argv + 1);
 	}
 	return chv_verb_run(argc - 1, argv + 1);
 }

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +23,7 @@
 
 #define HISTORY_LINES 10000
 
-static char *(*completer)(const char *line, int start, const char *word, int n);
+static const struct chv_completion *completer;
 static int completion_start;
 static char history_path[4096];
 
@@ -32,13 +34,15 @@ static char *generate(const char *word, int state)
 	if (state == 0) {
 		n = 0;
 	}
-	return completer(rl_line_buffer, completion_start, word, n++);
+	return completer->word(rl_line_buffer, completion_start, word, n++);
 }
 
 static char **attempt(const char *word, int start, int end)
 {
 	(void)end;
 	completion_start = start;
+	/* Otherwise readline names files where there is nothing else. */
+	rl_attempted_completion_over = !completer->files(rl_line_buffer, start);
 	return rl_completion_matches(word, generate);
 }
 
@@ -73,11 +77,11 @@ static bool find_history(void)
 	return true;
 }
 
-void chv_readline_begin(char *(*complete)(const char *line, int start,
-                                          const char *word, int n))
+void chv_readline_begin(const struct chv_completion *completion)
 {
-	completer = complete;
+	completer = completion;
 	rl_readline_name = "chv";
+	rl_persistent_signal_handlers = 1;
 	rl_attempted_completion_function = attempt;
 	rl_completer_quote_characters = "'\"";
 	rl_basic_word_break_characters = " \t\n;";
@@ -94,23 +98,60 @@ void chv_readline_begin(char *(*complete)(const char *line, int start,
 	}
 }
 
-static int keep_waiting(void)
+static char *taken;
+static bool is_taken;
+
+static void take_line(char *line)
 {
-	/* An interrupted line is thrown away and begun anew. */
-	if (chv_interrupted != 0) {
-		chv_interrupted = 0;
-		fputc('\n', stderr);
-		rl_replace_line("", 0);
-		rl_on_new_line();
-		rl_redisplay();
-	}
-	return 0;
+	rl_callback_handler_remove();
+	taken = line;
+	is_taken = true;
 }
 
+/* An interrupted line is thrown away and begun anew, and so is a search. */
+static void begin_anew(const char *prompt)
+{
+	chv_interrupted = 0;
+	rl_free_line_state();
+	rl_callback_sigcleanup();
+	rl_cleanup_after_signal();
+	rl_callback_handler_remove();
+	fputc('\n', stderr);
+	rl_callback_handler_install(prompt, take_line);
+}
+
+/* Signals arrive in here and nowhere else, so none is lost on the way in. */
+static bool wait_for_key(void)
+{
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+	sigset_t all, before;
+	int n;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	n = chv_interrupted == 0 ? ppoll(&p, 1, NULL, &before) : 0;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	/* Readline acts on those that are its own: a new size, the end. */
+	rl_check_signals();
+	return n == 1;
+}
+
+/* By callbacks: within readline() nothing can be done about a search when a
+ * signal comes. */
 char *chv_readline(const char *prompt)
 {
-	rl_signal_event_hook = keep_waiting;
-	return readline(prompt);
+	is_taken = false;
+	rl_callback_handler_install(prompt, take_line);
+	while (!is_taken) {
+		bool key = wait_for_key();
+
+		if (chv_interrupted != 0) {
+			begin_anew(prompt);
+		} else if (key) {
+			rl_callback_read_char();
+		}
+	}
+	return taken;
 }
 
 void chv_readline_remember(const char *line)

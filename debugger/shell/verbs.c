@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <chv/hvctl.h>
 #include <chv/text.h>
 #include <chv/version.h>
 
@@ -109,9 +110,11 @@ static const struct chv_verb verbs[] = {
          "debug a domain live, or a trace in both directions, with GDB",
          "On a host, with a TRACE: starts the machine and GDB.\n"
          "In dom0: serves GDB until it is interrupted.\n"
-         "  --listen ADDRESS  a port on 127.0.0.1 (default 1234), or the path of\n"
-         "                    a UNIX socket\n"
-         "  --serial          on the machine's second serial line\n"
+         "  --listen ADDRESS  for a GDB in dom0: a port on 127.0.0.1 (default\n"
+         "                    1234), or the path of a UNIX socket\n"
+         "  --serial          on COM2, the machine's second serial port; 'make run'\n"
+         "                    makes a socket on the host of it: there\n"
+         "                    gdb -ex 'target extended-remote build/com2'\n"
          "  --symbols FILE    what 'chv symbols' wrote, or a vmlinux\n"
          "In GDB, 'hv help' and 'monitor help' list the commands for time travel.\n",
          CHV_ANYWHERE, CHV_ARG_FILE, chv_options_gdb, NULL, cmd_gdb},
@@ -164,6 +167,16 @@ const struct chv_verb *chv_verb_find(const char *name)
 	return len > 0 ? found : NULL;
 }
 
+static size_t nr_beginning_with(const char *name)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < NR_VERBS; i++) {
+		nr += strncmp(verbs[i].name, name, strlen(name)) == 0;
+	}
+	return *name != '\0' ? nr : 0;
+}
+
 static int unknown_verb(const char *name)
 {
 	const char *names[NR_VERBS];
@@ -171,6 +184,12 @@ static int unknown_verb(const char *name)
 
 	for (size_t i = 0; i < NR_VERBS; i++) {
 		names[i] = verbs[i].name;
+	}
+	if (nr_beginning_with(name) > 1) {
+		chv_error("'%s' is the beginning of several verbs: see 'chv "
+		          "help'",
+		          chv_clean(name));
+		return CHV_USAGE;
 	}
 	near = chv_text_nearest(name, names, NR_VERBS);
 	if (near != NULL) {
@@ -183,6 +202,22 @@ static int unknown_verb(const char *name)
 	return CHV_USAGE;
 }
 
+/* Nobody starts machines in a machine of ours. On another hypervisor a control
+ * domain is a Linux host like any. */
+static bool is_out_of_place(const struct chv_verb *v)
+{
+	struct hvctl *h;
+	bool ours;
+
+	if (v->place != CHV_ON_HOST || !hvctl_available() ||
+	    hvctl_open(&h) != 0) {
+		return false;
+	}
+	ours = hvctl_has_chrono(h);
+	hvctl_close(h);
+	return ours;
+}
+
 int chv_verb_run(int argc, char **argv)
 {
 	const struct chv_verb *v = chv_verb_find(argv[0]);
@@ -193,6 +228,11 @@ int chv_verb_run(int argc, char **argv)
 	}
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		return cmd_help(2, (char *[]){argv[0], argv[0], NULL});
+	}
+	if (is_out_of_place(v)) {
+		return chv_error("'%s' works on a Linux host, where it starts "
+		                 "such a machine; this is dom0 of one",
+		                 v->name);
 	}
 	/* getopt_long() keeps state between command lines: 0 resets it. */
 	optind = 0;
@@ -231,15 +271,19 @@ static int help_verb(const char *name)
 
 int cmd_help(int argc, char **argv)
 {
+	if (argc > 2) {
+		return chv_usage("help");
+	}
 	if (argc > 1) {
 		return help_verb(argv[1]);
 	}
-	printf("usage: chv VERB [ARGUMENTS], or chv for the shell, or\n"
-	       "       chv -c COMMAND... | -x FILE for a script\n\n");
+	printf("usage: chv VERB [ARGUMENTS], or chv for the shell, or any of\n"
+	       "       chv -c 'VERB ARGUMENTS; ...' -x SCRIPT-FILE ...\n\n");
 	for (size_t i = 0; i < NR_VERBS; i++) {
 		printf("  %-11s %s\n", verbs[i].name, verbs[i].summary);
 	}
-	printf("\n'chv help VERB' tells more. Exit status: 0 done, 1 failed, "
+	printf("\nA verb may be cut short while it is clear: 'chv hyper'.\n"
+	       "'chv help VERB' tells more. Exit status: 0 done, 1 failed, "
 	       "2 wrong usage,\n3 not found, 4 replay diverged, 5 trace "
 	       "unusable, 6 trace cut, 130 interrupted.\n");
 	return CHV_OK;
@@ -247,8 +291,10 @@ int cmd_help(int argc, char **argv)
 
 int cmd_version(int argc, char **argv)
 {
-	(void)argc;
 	(void)argv;
+	if (argc > 1) {
+		return chv_usage("version");
+	}
 	printf("chv (Chronovisor) " CHV_VERSION "\n");
 	return CHV_OK;
 }

@@ -9,7 +9,9 @@ import json
 import os
 import re
 import shutil
+import signal
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -58,7 +60,13 @@ def test_mistakes_get_one_line_and_status_2():
                        (["hypercalls", TRACE, "-e", "mmu"], "no hypercall"),
                        (["hypercalls", TRACE, "--from", "x"], "number"),
                        (["trace", "dump", TRACE, "--stream", "x"], "stream"),
-                       (["symbols"], "usage"), (["-c"], "needs")):
+                       (["symbols"], "usage"), (["-c"], "needs"),
+                       (["version", "x"], "usage: chv version"),
+                       (["--version", "x"], "usage: chv version"),
+                       (["help", "list", "x"], "usage: chv help"),
+                       (["re"], "several verbs"),
+                       (["-c", "help", "list"], "-c 'help list'"),
+                       (["-x", DIR, "y"], "'y' behind -x")):
         out, err = chv(*args, status=2)
         assert out == "", out
         expect(err, re.escape(says))
@@ -157,6 +165,8 @@ def test_scripts_stop_at_the_first_failure():
     out, _ = chv("-c", "version", "-c", "trace verify '%s'" % TRACE)
     expect(out, "^good:")
     chv("-c", "version 'x", status=2)
+    expect(chv("-x", DIR, status=1)[1], "^chv: .*: it cannot be read: ")
+    expect(chv("vers")[0], "Chronovisor")
 
 
 def test_dom0_verbs_say_where_they_belong():
@@ -167,7 +177,53 @@ def test_dom0_verbs_say_where_they_belong():
                  ["create", "x", "--kernel", CHV]):
         expect(chv(*args, status=1)[1], "not dom0 of Chronovisor")
     chv("create", "x", "--kernel", "/nonexistent", status=3)
-    chv("create", "x", status=2)
+
+
+def bzimage(path, size):
+    """The head of one that says it has 1 MiB, and takes 48 MiB of memory."""
+    image = bytearray(size)
+    struct.pack_into("<BxxI", image, 0x1f1, 1, (1 << 20) // 16)
+    struct.pack_into("<H", image, 0x1fe, 0xaa55)
+    struct.pack_into("<4sH", image, 0x202, b"HdrS", 0x20f)
+    struct.pack_into("<QI", image, 0x258, 16 << 20, 32 << 20)
+    open(path, "wb").write(image)
+
+
+def test_create_refuses_in_one_line():
+    good, cut, empty = (os.path.join(DIR, name) for name in
+                        ("good.bz", "cut.bz", "empty.bz"))
+    bzimage(good, (1 << 20) + 1024)
+    bzimage(cut, 1 << 19)
+    open(empty, "w").close()
+    kernel = ["--kernel", good]
+    for args, status, says in (
+            (["x"], 2, "--kernel is missing"),
+            (["12"] + kernel, 2, "'12' cannot be a name"),
+            (["0x1f"] + kernel, 2, "cannot be a name"),
+            ([""] + kernel, 2, "cannot be a name"),
+            (["a b"] + kernel, 2, "cannot be a name"),
+            (["a\x1b"] + kernel, 2, r"'a\\x1b' cannot be a name"),
+            (["a" * 64] + kernel, 2, "up to 63 letters"),
+            (["dom0"] + kernel, 2, "cannot be a name"),
+            (kernel + ["--", "-x"], 2, "cannot be a name"),
+            (["x", "--kernel", cut], 1, "cut or damaged: 524288 bytes of"),
+            (["x", "--kernel", empty], 1, "is empty"),
+            (["x", "--kernel", DIR], 1, "is a directory"),
+            (["x", "--kernel", "/dev/null"], 1, "no regular file"),
+            (["x", "--kernel", TRACE], 1, "neither a bzImage nor an ELF"),
+            (["x", "--initrd", DIR] + kernel, 1,
+             re.escape(DIR) + ": is a directory"),
+            (["x", "--memory", "1M"] + kernel, 1, "the least is 64M"),
+            (["x", "--memory", "64M", "--initrd", good] + kernel, 1,
+             "the least is 67M"),
+            (["x", "--memory", "much"] + kernel, 2, "such as 256M"),
+            (["x", "--record", good] + kernel, 1,
+             "it exists: choose another name, or remove it"),
+            (["x", "--record", "/nonexistent/x"] + kernel, 3,
+             "directory /nonexistent")):
+        out, err = chv("create", *args, status=status)
+        assert out == "" and err.count("\n") == 1, (args, err)
+        expect(err, "^chv: .*" + says)
 
 
 def images():
@@ -280,6 +336,57 @@ def test_shell_completes():
     child.send("\x15")
     child.sendline("quit")
     child.wait()
+
+
+def test_shell_names_files_only_where_they_fit():
+    child = spawn()
+    for line in ("list ", "trace ", "record status ", "help trace ",
+                 "destroy ", "destroy x ", "destroy --force "):
+        child.send(line + TRACE[:-3] + "\t")
+        child.expect_exact("\a")
+        child.send("\x15")
+    for line in ("create a --kernel ", "record attach a --output ", "gdb ",
+                 "events "):
+        child.send(line + TRACE[:-3] + "\t")
+        child.expect_exact("web.trace")
+        child.send("\x15")
+    child.sendline("quit")
+    child.wait()
+
+
+def test_shell_leaves_a_search_by_an_interrupt():
+    child = spawn()
+    child.sendline("version")
+    child.expect_exact("chv> ")
+    child.send("\x12vers")
+    child.expect_exact("reverse-i-search")
+    child.sendintr()
+    child.expect_exact("chv> ")
+    child.sendline("help help")
+    child.expect_exact("usage: chv help [VERB]")
+    child.kill(signal.SIGTERM)
+    child.wait()
+    assert child.signalstatus == signal.SIGTERM
+
+
+def test_shell_asks_the_terminal_for_its_size():
+    import pexpect
+    script = ("import fcntl, os, struct, sys, termios; "
+              "fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('4H', 0, 0, 0, "
+              "0)); os.execv(sys.argv[1], sys.argv[1:])")
+    for answer, columns in (("\x1b[50;132R", 132), ("", 0), ("junk", 0)):
+        child = pexpect.spawn(sys.executable, ["-c", script, CHV],
+                              encoding="utf-8", timeout=30,
+                              env=dict(os.environ, HOME=DIR, TERM="vt100"))
+        child.expect_exact("\x1b[6n")
+        child.send(answer)
+        child.expect_exact("chv> ")
+        assert child.getwinsize()[1] == columns, (answer, child.getwinsize())
+        child.send("\x15")
+        child.sendline("version")
+        child.expect_exact("chv (Chronovisor)")
+        child.sendline("quit")
+        child.wait()
 
 
 def test_shell_keeps_a_private_history():

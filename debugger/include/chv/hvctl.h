@@ -51,6 +51,13 @@ struct hvctl_domain {
  */
 int hvctl_list(struct hvctl *h, struct hvctl_domain *list, size_t max);
 
+struct hvctl_memory {
+	uint64_t total_kib; /* Of the machine. */
+	uint64_t free_kib;  /* That nobody has yet. */
+};
+
+int hvctl_memory(struct hvctl *h, struct hvctl_memory *m);
+
 int hvctl_pause(struct hvctl *h, uint32_t domid);
 int hvctl_unpause(struct hvctl *h, uint32_t domid);
 int hvctl_destroy(struct hvctl *h, uint32_t domid);
