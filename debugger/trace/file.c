@@ -287,6 +287,35 @@ int chv_trace_walk(struct chv_trace *t, const struct chv_walk *walk)
 	return final_status(t, nr_chunks);
 }
 
+static bool until_start_ends(void *ctx, const struct tf_chunk *chunk,
+                             const struct tf_record *record)
+{
+	bool *whole = ctx;
+
+	(void)chunk;
+	*whole = record->known && record->id == TF_SNAP_END;
+	return !*whole;
+}
+
+int chv_trace_check_start(struct chv_trace *t, const char *path)
+{
+	bool whole = false;
+	const struct chv_walk walk = {.streams = TF_IN_SNAPSHOT,
+	                              .to_entry = UINT64_MAX,
+	                              .progress = "checking the trace",
+	                              .record = until_start_ends,
+	                              .ctx = &whole};
+	char line[256];
+	int status = chv_trace_walk(t, &walk);
+
+	if (whole || status == CHV_INTERRUPTED) {
+		return status;
+	}
+	chv_error("%s: cannot be replayed, its start is not whole: %s",
+	          chv_clean(path), tf_tail_line(&t->tail, line, sizeof(line)));
+	return CHV_TRACE_BAD;
+}
+
 static int list_chunk(struct chunk_list *l, const struct tf_chunk *chunk)
 {
 	if (l->nr == l->room) {

@@ -3,7 +3,10 @@
  * Write a small trace whose contents tests know by heart: some hypercalls,
  * events, a note with a terminal escape in it, and an end.
  *
- *	make_trace FILE [unfinished]
+ *	make_trace FILE [unfinished|start|broken]
+ *
+ * Unfinished has no end; start begins with a snapshot, so that it looks as if
+ * it could be replayed, and broken with one that has no end.
  */
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +60,17 @@ static void put_events(struct tf_writer *w, int finished)
 	}
 }
 
+static void put_start(struct tf_writer *w, int broken)
+{
+	tf_put_snap_begin(w,
+	                  &(struct tf_snap_begin){.offset_kind = TF_OFFSET_EXIT,
+	                                          .nr_frames = 32768});
+	tf_put_frame_zero(w, &(struct tf_frame_zero){.count = 32768});
+	if (!broken) {
+		tf_put_snap_end(w, &(struct tf_snap_end){.nr_frames = 32768});
+	}
+}
+
 static int seal(struct tf_chain *chain, const struct tf_writer *w, FILE *f)
 {
 	size_t len;
@@ -68,6 +82,7 @@ static int seal(struct tf_chain *chain, const struct tf_writer *w, FILE *f)
 int main(int argc, char **argv)
 {
 	FILE *f = argc > 1 ? fopen(argv[1], "wb") : NULL;
+	const char *mode = argc > 2 ? argv[2] : "";
 	struct tf_writer w, history;
 	struct tf_chain chain;
 	struct tf_super sb;
@@ -86,13 +101,19 @@ int main(int argc, char **argv)
 	tf_super_seal(&sb);
 	failed = fwrite(&sb, 1, sizeof(sb), f) != sizeof(sb);
 	tf_chain_init(&chain, &sb);
+	if (strcmp(mode, "start") == 0 || strcmp(mode, "broken") == 0) {
+		tf_writer_init(&w, TF_STREAM_SNAPSHOT, raw, sizeof(raw), NULL);
+		tf_writer_open(&w, 0);
+		put_start(&w, *mode == 'b');
+		failed |= seal(&chain, &w, f);
+	}
 	tf_writer_init(&history, TF_STREAM_HISTORY, history_raw,
 	               sizeof(history_raw), &calls);
 	tf_writer_open(&history, 0);
 	put_calls(&history);
 	tf_writer_init(&w, TF_STREAM_REPLAY, raw, sizeof(raw), NULL);
 	tf_writer_open(&w, 0);
-	put_events(&w, argc == 2);
+	put_events(&w, strcmp(mode, "unfinished") != 0);
 	failed |= seal(&chain, &history, f) || seal(&chain, &w, f);
 	return fclose(f) != 0 || failed;
 }

@@ -54,6 +54,12 @@ struct chv_walk {
  */
 int chv_trace_walk(struct chv_trace *t, const struct chv_walk *walk);
 
+/**
+ * Check what a replay begins with: the domain's memory and state at its start.
+ * Returns CHV_OK or, with one line about @path printed, CHV_TRACE_BAD.
+ */
+int chv_trace_check_start(struct chv_trace *t, const char *path);
+
 /** Where and why the last walk ended. */
 const struct tf_tail *chv_trace_tail(const struct chv_trace *t);
 
