@@ -23,7 +23,11 @@ static void put_calls(struct tf_writer *w)
 	static const struct tf_call list[] = {
 		{.entry = 2, .nr = 17, .subop = 6, .args = {6, 0x1000}},
 		{.entry = 5, .nr = 1, .args = {0xffff8880, 2, 0, 0x7ff0}},
-		{.entry = 6, .nr = 1, .args = {0xffff8880, 1}, .result = -22},
+		{.entry = 6,
+	         .nr = 1,
+	         .subop = UINT32_MAX,
+	         .args = {0xffff8880, 1},
+	         .result = -22},
 		{.entry = 7, .nr = 29, .subop = 1, .args = {1}},
 		{.entry = 7, .nr = 1, .flags = TF_CALL_MULTI, .args = {5, 1}},
 		{.entry = 9, .nr = 59, .subop = 3, .args = {1, 2, 3, 4, 5, 6}},

@@ -56,7 +56,27 @@ def test_mistakes_get_one_line_and_status_2():
                        (["hypercalls"], "usage"),
                        (["events", TRACE, "typ==TIMER"], "'type'"),
                        (["hypercalls", TRACE, "-e", "mmu"], "no hypercall"),
-                       (["hypercalls", TRACE, "--from", "x"], "number"),
+                       (["hypercalls", TRACE, "-e", ""], "chv: -e ''"),
+                       (["hypercalls", TRACE, "-e", "!"], "chv: -e '!'"),
+                       (["hypercalls", TRACE, "--from", "x"],
+                        "chv: --from 'x': not a number"),
+                       (["hypercalls", TRACE, "err==EFOO"], "no err 'EFOO'"),
+                       (["hypercalls", TRACE, "name==nosuch"], "'nosuch'"),
+                       (["hypercalls", TRACE, "op!=blok"], "mean 'block'?"),
+                       (["hypercalls", "result<0", TRACE],
+                        "'result<0' is no file: the trace comes first"),
+                       (["events", TRACE, "type==timer"], "mean 'TIMER'?"),
+                       (["events", "type==TIMER", TRACE], "is no file"),
+                       (["events", TRACE, "-n", "0"], "chv: -n 0"),
+                       (["events", "--list-fields", TRACE], "usage"),
+                       (["hypercalls", "--list-fields", TRACE], "usage"),
+                       (["hypercalls", TRACE, "--foo"],
+                        "chv: hypercalls: unrecognized option '--foo'"),
+                       (["trace", "verify", TRACE, "--json"], "no --json"),
+                       (["trace", "info", TRACE, "--from", "1"],
+                        "for 'trace dump'"),
+                       (["trace", "dump", TRACE, "--from", "9", "--to", "8"],
+                        "--from 9 is behind --to 8"),
                        (["trace", "dump", TRACE, "--stream", "x"], "stream"),
                        (["symbols"], "usage"), (["-c"], "needs")):
         out, err = chv(*args, status=2)
@@ -107,6 +127,12 @@ def test_hypercalls_read_like_strace():
     assert len(chv("hypercalls", TRACE, "--from", "6", "--to", "9")[0]
                .splitlines()) == 4
     assert len(chv("hypercalls", TRACE, "-n", "2")[0].splitlines()) == 2
+    assert "4294967295" not in out
+    assert json.loads(chv("hypercalls", TRACE, "err==EINVAL", "--json")[0]
+                      )["subop"] is None
+    assert len(chv("hypercalls", TRACE, "subop>=0")[0].splitlines()) == 6
+    expect(chv("hypercalls", TRACE, "--from", "99", status=3)[1],
+           "ends at entry 20, before --from 99")
     call = json.loads(chv("hypercalls", TRACE, "--json", "-n", "1")[0])
     assert call["name"] == "xen_version" and call["args"][1] == "0x1000"
 
@@ -115,7 +141,8 @@ def test_hypercalls_are_counted():
     out, err = chv("hypercalls", "-c", TRACE)
     expect(out, r"^ 42.86 +3 +1 mmu_update$", r"^100.00 +7 +1 total$")
     assert err == "", err
-    expect(chv("hypercalls", "--by-op", TRACE)[0], r"sched_op\(block\)")
+    expect(chv("hypercalls", "--by-op", TRACE)[0], r"sched_op\(block\)",
+           r"^ 28.57 +2 +mmu_update$", r"^ 14.29 +1 +1 mmu_update$")
     summary = json.loads(chv("hypercalls", "-c", "--json", TRACE)[0])
     assert summary["calls"] == 7 and summary["errors"] == 1
 
@@ -134,7 +161,12 @@ def test_bad_traces_are_told_apart():
             chv("trace", what, path, status=5)
         chv("trace", what, os.path.join(DIR, "none"), status=3)
         chv("trace", what, CUT, status=6)
-    expect(chv("trace", "verify", CUT, status=6)[1], "trace ends at record")
+    for args in (["info"], ["info", "--json"], ["verify"], ["dump"]):
+        expect(chv("trace", args[0], CUT, *args[1:], status=6)[1],
+               "^chv: .*cut.trace: cut: trace ends at record .*to entry 12$")
+    head = os.path.join(DIR, "head")
+    open(head, "wb").write(data[:4096])
+    expect(chv("trace", "info", head, status=5)[1], "^chv: .*head: trace ends")
     expect(chv("trace", "verify", flipped, status=5)[1], "at byte 4096")
     for size in range(0, len(data), 61):
         short = os.path.join(DIR, "short")
