@@ -396,9 +396,23 @@ def test_gdb_says_why_there_is_no_server():
 
 
 def test_symbols_need_a_kernel():
-    chv("symbols", "--image", "/nonexistent", status=1)
+    chv("symbols", "--image", "/nonexistent", status=3)
     expect(chv("symbols", "--image", TRACE, status=1)[1], "ELF")
     chv("symbols", "--image", CHV, "-o", os.path.join(DIR, "s"), status=3)
+
+
+def test_symbols_overwrite_what_was_named_only():
+    here = os.getcwd()
+    os.chdir(DIR)
+    try:
+        open("symbols.elf", "w").write("mine")
+        expect(chv("symbols", "--image", CHV, status=1)[1],
+               "symbols.elf is there already: .*--force")
+        assert open("symbols.elf").read() == "mine"
+        chv("symbols", "--image", CHV, "--force", status=3)
+        chv("symbols", "--image", CHV, "-o", "symbols.elf", status=3)
+    finally:
+        os.chdir(here)
 
 
 def test_full_output_is_an_error():
