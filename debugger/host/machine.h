@@ -30,6 +30,7 @@ struct host_machine {
 	const char *trace;
 	bool trace_private;  /* What the machine writes is thrown away. */
 	uint64_t trace_size; /* A power of two. */
+	uint64_t trace_end;  /* Last entry of a trace to replay. */
 	char trace_copy[32]; /* A file of ours that the window shows, or "". */
 
 	const char *com2; /* Path of a UNIX socket that QEMU opens for COM2. */

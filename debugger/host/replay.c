@@ -104,6 +104,25 @@ static int fit_memory(struct host_machine *m, const char *path,
 	return CHV_OK;
 }
 
+static void note_end(void *ctx, const struct tf_chunk *chunk)
+{
+	uint64_t *end = ctx;
+
+	if (chunk->header.stream == TF_STREAM_REPLAY) {
+		*end = chunk->header.last_entry;
+	}
+}
+
+/* The trace may end anywhere behind its start. */
+static uint64_t find_end(struct chv_trace *t)
+{
+	uint64_t end = 0;
+	const struct chv_walk walk = {.chunk = note_end, .ctx = &end};
+
+	chv_trace_walk(t, &walk);
+	return end;
+}
+
 int host_replay_machine(struct host_machine *m, const char *path,
                         const struct host_replay *how)
 {
@@ -126,6 +145,7 @@ int host_replay_machine(struct host_machine *m, const char *path,
 	m->trace = path;
 	m->trace_private = true;
 	m->trace_size = chv_trace_size(t);
+	m->trace_end = find_end(t);
 	chv_trace_close(t);
 	if (status != CHV_OK) {
 		return status;
