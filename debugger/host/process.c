@@ -227,7 +227,9 @@ static void pass_on(int fd, int pid, bool terminal, struct host_console *c)
 		}
 		host_console_take(c, text, (size_t)n);
 		wanted = wanted && put(text, (size_t)n);
-		last = text[n - 1];
+		for (ssize_t i = 0; i < n; i++) {
+			last = text[i] != '\r' ? text[i] : last;
+		}
 	}
 	host_console_end(c);
 	if (wanted && last != '\n') {
