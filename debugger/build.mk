@@ -17,8 +17,8 @@ CHV_SRC := $(CHV_GDB_SRC) $(CHV_TL_SRC) debugger/options.c \
 	$(addprefix debugger/dom0/,xenlibs.c chrono.c hvctl.c session.c \
 	cmd_domain.c cmd_record.c cmd_console.c cmd_replay.c cmd_gdb.c \
 	debug.c debug_regs.c window.c) \
-	$(addprefix debugger/host/,machine.c console.c process.c window.c \
-	replay.c served.c cmd_host.c cmd_gdb.c cmd_demo.c)
+	$(addprefix debugger/host/,machine.c process.c served.c \
+	cmd_host.c cmd_gdb.c cmd_demo.c console.c window.c replay.c)
 CHV_OBJ := $(CHV_SRC:%.c=$(O)/chv/%.o) $(TF_SRC:%.c=$(O)/chv/%.o)
 
 $(O)/chv/chv: $(CHV_OBJ) $(addprefix $(O)/chv/,chronovisor.py orc.py demo.py)

@@ -16,11 +16,14 @@
 
 #include "machine.h"
 
-/* The hypervisor beside a replayed domain, and a dom0 that has chv. */
-#define HYPERVISOR_MIB 16
-#define DOM0_MIB       256
+/* The hypervisor beside a replayed domain; and a dom0, which takes half of the
+ * memory within these bounds, and more of the hypervisor's. */
+#define HYPERVISOR_MIB  16
+#define DOM0_LEAST_MIB  512
+#define DOM0_MOST_MIB   2048
+#define BESIDE_DOM0_MIB 16
 /* dom0, and what the domain's page tables may take. */
-#define USUAL_MIB      768
+#define USUAL_MIB       768
 
 /* QEMU shows files of certain sizes only. The rest of the copy is a hole, and
  * behind the end of a trace nothing is looked at. */
@@ -83,13 +86,21 @@ static int fit_clock(struct host_machine *m, const char *path,
 	return CHV_OK;
 }
 
+/* With less for dom0 there would be less for the domain too. */
+static uint64_t dom0_mib(uint64_t domain_mib)
+{
+	uint64_t most = domain_mib < DOM0_MOST_MIB ? domain_mib : DOM0_MOST_MIB;
+
+	return most > DOM0_LEAST_MIB ? most : DOM0_LEAST_MIB;
+}
+
 static int fit_memory(struct host_machine *m, const char *path,
                       const struct tf_super *sb, bool with_dom0)
 {
 	uint64_t domain_mib = sb->nr_frames >> 8;
 	uint64_t least = domain_mib + HYPERVISOR_MIB;
 
-	least += with_dom0 ? DOM0_MIB : 0;
+	least += with_dom0 ? dom0_mib(domain_mib) + BESIDE_DOM0_MIB : 0;
 	if (m->memory_mib == 0) {
 		m->memory_mib = USUAL_MIB + 2 * domain_mib;
 	}

@@ -64,6 +64,12 @@ static int not_ready(const struct host_console *c, const char *log)
 	if (chv_interrupted != 0) {
 		return CHV_INTERRUPTED;
 	}
+	if (c->no_memory) {
+		return chv_error("no GDB server came up: the machine's memory "
+		                 "is too small for this trace: give it more "
+		                 "with --memory (all of it: %s)",
+		                 log);
+	}
 	chv_error("no GDB server came up: %s (all of it: %s)",
 	          c->reason[0] != '\0' ? chv_clean(c->reason)
 	          : c->spoke           ? "the machine did not get so far"

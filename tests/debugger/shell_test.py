@@ -390,6 +390,11 @@ def test_gdb_says_why_there_is_no_server():
     expect(err, "^chv: no GDB server came up: the trace is of another machine")
     log = re.search(r"all of it: (\S+)/log", err)[1]
     shutil.rmtree(log)
+    _, err = gdb("--qemu", fake_qemu("(hv) d1: no memory left",
+                                     "chrono: exec status 5", GOOD_END))
+    expect(err, "give it more with --memory")
+    shutil.rmtree(re.search(r"all of it: (\S+)/log", err)[1])
+    expect(gdb("--memory", "600M")[1], "needs 672M at least")
     _, err = gdb("--qemu", "/bin/false")
     expect(err, "the hypervisor said nothing")
     shutil.rmtree(re.search(r"all of it: (\S+)/log", err)[1])
