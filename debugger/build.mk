@@ -7,7 +7,7 @@ CHV_GDB_SRC := $(addprefix debugger/,rsp.c agent.c regs.c moment.c text.c) \
 
 CHV_TL_SRC := $(addprefix debugger/timeline/,checkpoints.c breaks.c tasks.c \
 	target.c)
-CHV_SRC := $(CHV_GDB_SRC) $(CHV_TL_SRC) \
+CHV_SRC := $(CHV_GDB_SRC) $(CHV_TL_SRC) debugger/options.c \
 	$(addprefix debugger/shell/,main.c cli.c shell.c shell_readline.c \
 	terminal.c verbs.c words.c) \
 	$(addprefix debugger/trace/,file.c fields.c filter.c callnames.c history.c \
@@ -19,7 +19,7 @@ CHV_SRC := $(CHV_GDB_SRC) $(CHV_TL_SRC) \
 	debug.c debug_regs.c window.c builder.c memory.c kernel_file.c \
 	cmd_create.c) \
 	$(addprefix debugger/host/,machine.c process.c served.c \
-	cmd_host.c cmd_gdb.c cmd_demo.c)
+	cmd_host.c cmd_gdb.c cmd_demo.c console.c window.c replay.c)
 CHV_OBJ := $(CHV_SRC:%.c=$(O)/chv/%.o) $(TF_SRC:%.c=$(O)/chv/%.o)
 
 $(O)/chv/chv: $(CHV_OBJ) $(addprefix $(O)/chv/,chronovisor.py orc.py demo.py)

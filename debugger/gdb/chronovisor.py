@@ -11,9 +11,15 @@ commands here move and then flush, so that what GDB shows is what is there.
 
 import json
 import os
+import re
+import signal
+import socket
 import struct
 
 import gdb
+
+NS_PER = {"ns": 1, "us": 10 ** 3, "ms": 10 ** 6, "s": 10 ** 9,
+          "m": 60 * 10 ** 9}
 
 
 def server_packet(text):
@@ -45,6 +51,104 @@ def refresh():
 
 def monitor(line):
     gdb.execute("monitor " + line)
+
+
+def connection_socket():
+    """A copy of GDB's socket to the server; None when it is no socket."""
+    connection = gdb.selected_inferior().connection
+    there = os.path.basename(getattr(connection, "details", None) or "")
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            copy = socket.socket(fileno=os.dup(int(name)))
+            peer = copy.getpeername()
+        except OSError:
+            continue
+        if isinstance(peer, tuple):
+            peer = "x:%d" % peer[1]
+        if there and there.split(":")[-1] == os.path.basename(
+                peer).split(":")[-1]:
+            return copy
+        copy.close()
+    return None
+
+
+def pass_interrupts_on(line, parent):
+    """A child's work: the keyboard's interrupt goes to the server."""
+    while os.getppid() == parent:
+        got = signal.sigtimedwait({signal.SIGINT, signal.SIGTERM}, 1)
+        if got is not None and got.si_signo == signal.SIGTERM:
+            break
+        if got is not None:
+            line.send(b"\x03")
+    os._exit(0)
+
+
+def travel(command):
+    """A monitor command that may take long.
+
+    GDB would leave it at Ctrl-C, and take the answer that comes later for that
+    to its next question. So GDB does not see the key: a child tells the
+    server, which stops and answers as always."""
+    line = connection_socket() if os.isatty(0) else None
+    if line is None:
+        monitor(command)
+        return
+    keys = {signal.SIGINT, signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, keys)
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        try:
+            pass_interrupts_on(line, parent)
+        finally:
+            os._exit(1)
+    try:
+        monitor(command)
+    finally:
+        os.kill(child, signal.SIGTERM)
+        os.waitpid(child, 0)
+        line.close()
+        signal.sigtimedwait({signal.SIGINT}, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def asked_entry(moment):
+    """(entry, offset) of a moment such as n90122+7, or None."""
+    found = re.fullmatch(r"n([0-9,]+)(?:\+([0-9,]+))?", moment)
+    if found is None:
+        return None
+    return tuple(int((text or "0").replace(",", ""))
+                 for text in found.groups())
+
+
+def asked_time(moment):
+    """Nanoseconds of a moment such as 1.5s or t1.5, or None."""
+    found = re.fullmatch(r"(t?)([0-9][0-9,]*(?:\.[0-9]*)?)(ns|us|ms|s|m)?",
+                         moment)
+    if found is None or bool(found[1]) == bool(found[3]):
+        return None
+    return int(float(found[2].replace(",", "")) * NS_PER[found[3] or "s"])
+
+
+def say_arrival(moment, before):
+    """That this is not the moment that was asked for, if it is not."""
+    here = position()
+    if here is None:
+        return
+    end = os.environ.get("CHV_TRACE_END")
+    entry, time_ns = asked_entry(moment), asked_time(moment)
+    there = (here["entry"], here["offset"])
+    stayed = before is not None and there == (before["entry"],
+                                              before["offset"])
+    if entry is not None and entry != there:
+        if stayed and end and entry > (int(end), 0):
+            raise gdb.GdbError("hv seek: %s is behind the end, which is n%s"
+                               % (moment, end))
+        if not stayed:
+            print("There is no %s: this is as near as one gets." % moment)
+    elif time_ns is not None and here["share"] == 10000 and \
+            time_ns > here["time_ns"]:
+        print("The history ends here, before %s." % moment)
 
 
 def module_text(name):
@@ -110,6 +214,10 @@ class Hv(gdb.Command):
     def __init__(self):
         super().__init__("hv", gdb.COMMAND_RUNNING, prefix=True)
 
+    def invoke(self, argument, from_tty):
+        print("usage: hv COMMAND, one of %s; 'hv help' explains them"
+              % ", ".join(name for name, _ in HvCommand.commands))
+
 
 class HvCommand(gdb.Command):
     """Base: registers itself under 'hv' with its docstring as help."""
@@ -144,15 +252,17 @@ class HvSeek(HvCommand):
     def invoke(self, argument, from_tty):
         if not argument:
             raise gdb.GdbError("usage: hv seek MOMENT")
-        monitor("goto " + argument)
+        before = position()
+        travel("goto " + argument)
         refresh()
+        say_arrival(argument.strip(), before)
 
 
 class HvBack(HvCommand):
     """Return to where the last seek or continue began."""
 
     def invoke(self, argument, from_tty):
-        monitor("back")
+        travel("back")
         refresh()
 
 
@@ -160,7 +270,7 @@ class HvForward(HvCommand):
     """Undo one 'hv back'."""
 
     def invoke(self, argument, from_tty):
-        monitor("forward")
+        travel("forward")
         refresh()
 
 
@@ -172,7 +282,10 @@ class HvLast(HvCommand):
     def invoke(self, argument, from_tty):
         if not argument:
             raise gdb.GdbError("usage: hv last EXPRESSION")
-        value = gdb.parse_and_eval(argument)
+        try:
+            value = gdb.parse_and_eval(argument)
+        except gdb.error as error:
+            raise gdb.GdbError("hv last: %s" % error)
         if value.address is None:
             raise gdb.GdbError("hv last: '%s' is not in memory" % argument)
         where = int(value.address)
@@ -199,14 +312,29 @@ class HvLast(HvCommand):
 class HvPrompt(HvCommand):
     """Show the position in GDB's prompt: hv prompt on|off."""
 
+    plain = None
+
     def invoke(self, argument, from_tty):
-        gdb.prompt_hook = show_prompt if argument.strip() != "off" else None
+        on = {"on": True, "off": False}.get(argument.strip())
+        if on is None:
+            raise gdb.GdbError("usage: hv prompt on|off")
+        if on and gdb.prompt_hook is not show_prompt:
+            # What the hook returns replaces the prompt for good.
+            HvPrompt.plain = gdb.parameter("prompt")
+            gdb.prompt_hook = show_prompt
+        elif not on and gdb.prompt_hook is show_prompt:
+            gdb.prompt_hook = show_plain_prompt
+
+
+def show_plain_prompt(current):
+    gdb.prompt_hook = None
+    return HvPrompt.plain
 
 
 def show_prompt(current):
     where = position()
     if where is None:
-        return "(gdb) "
+        return HvPrompt.plain
     if where["share"] is None:
         return "(live %s) " % where["moment"]
     return "(%.2f%% %s) " % (where["share"] / 100.0, where["moment"])
@@ -286,7 +414,7 @@ class Restart(gdb.Command):
         number = argument.strip().lstrip("c")
         if number and not number.isdigit():
             raise gdb.GdbError("usage: restart [N], see 'info checkpoints'")
-        monitor("goto " + ("c" + number if number else "start"))
+        travel("goto " + ("c" + number if number else "start"))
         refresh()
 
 

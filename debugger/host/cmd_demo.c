@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include <chv/cli.h>
+#include <chv/options.h>
 #include <chv/symbols.h>
 
 #include "served.h"
+#include "window.h"
 
 #define WINDOW_BYTES  ((uint64_t)256 << 20)
 #define MEMORY_MIB    1536
@@ -25,6 +27,7 @@
 const struct option chv_options_demo[] = {
 	{"interactive", no_argument, NULL, 'I'},
 	{"trace", required_argument, NULL, 't'},
+	{"force", no_argument, NULL, 'f'},
 	{"image-dir", required_argument, NULL, 'd'},
 	{"qemu", required_argument, NULL, 'q'},
 	{"dry-run", no_argument, NULL, 'n'},
@@ -33,6 +36,7 @@ const struct option chv_options_demo[] = {
 
 struct demo {
 	struct host_served s;
+	struct host_window window;
 	char dir[32];
 	char symbols[64];
 	char trace[64];
@@ -84,34 +88,46 @@ static int find_files(struct demo *d)
 
 static int run(struct demo *d)
 {
-	int status = find_files(d);
+	int status;
 
+	d->window.path = d->s.m.trace;
+	d->window.size = WINDOW_BYTES;
+	status = host_window_check(&d->window);
 	if (status == CHV_OK) {
-		status = host_window_prepare(d->s.m.trace, WINDOW_BYTES,
-		                             &d->s.m.trace_size);
+		status = find_files(d);
+	}
+	if (status == CHV_OK) {
+		status = host_window_make(&d->window);
 	}
 	if (status != CHV_OK) {
 		return status;
 	}
+	d->s.m.trace_size = d->window.size;
 	setenv("CHV_DEMO_MODULE", d->module, 1);
 	d->s.symbols = d->symbols;
 	printf("QEMU starts Chronovisor, and Chronovisor its dom0.\n");
 	fflush(stdout);
-	return host_serve(&d->s);
+	status = host_serve(&d->s);
+	if (status != CHV_OK) {
+		host_window_undo(&d->window);
+	}
+	return status;
 }
 
 static int parse(struct demo *d, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", chv_options_demo, NULL)) !=
-	       -1) {
+	while ((c = chv_option_next(argc, argv, "", chv_options_demo)) != -1) {
 		switch (c) {
 		case 'I':
 			d->s.batch = false;
 			break;
 		case 't':
 			d->s.m.trace = optarg;
+			break;
+		case 'f':
+			d->window.force = true;
 			break;
 		case 'd':
 			d->s.m.image_dir = optarg;

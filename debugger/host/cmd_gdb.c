@@ -8,6 +8,7 @@
 #include <chv/cli.h>
 #include <chv/dom0.h>
 #include <chv/hvctl.h>
+#include <chv/options.h>
 
 #include "served.h"
 
@@ -31,13 +32,20 @@ struct gdb_request {
 
 static int on_host(struct gdb_request *r)
 {
-	int status;
+	const struct host_replay how = {.with_dom0 = true};
+	int status = CHV_OK;
 
 	if (r->dom0.listen != NULL || r->dom0.serial) {
-		return chv_error("--listen and --serial are for dom0; on a "
-		                 "host GDB is started too");
+		chv_error("gdb: --listen and --serial are for dom0; on a host "
+		          "GDB is started too");
+		return CHV_USAGE;
 	}
-	status = host_replay_machine(&r->s.m, r->dom0.what, true);
+	if (r->dom0.symbols != NULL) {
+		status = host_check_file(r->dom0.symbols);
+	}
+	if (status == CHV_OK) {
+		status = host_replay_machine(&r->s.m, r->dom0.what, &how);
+	}
 	if (status != CHV_OK) {
 		return status;
 	}
@@ -51,10 +59,9 @@ static int on_host(struct gdb_request *r)
 
 static int parse(struct gdb_request *r, int argc, char **argv)
 {
-	uint64_t bytes;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", chv_options_gdb, NULL)) != -1) {
+	while ((c = chv_option_next(argc, argv, "", chv_options_gdb)) != -1) {
 		switch (c) {
 		case 'l':
 			r->dom0.listen = optarg;
@@ -75,13 +82,10 @@ static int parse(struct gdb_request *r, int argc, char **argv)
 			r->s.dry_run = true;
 			break;
 		case 'm':
-			if (!chv_size(optarg, &bytes) || bytes >> 20 == 0) {
-				chv_error("--memory %s: give a size such as "
-				          "1G",
-				          chv_clean(optarg));
+			if (host_memory_parse(optarg, &r->s.m.memory_mib) !=
+			    CHV_OK) {
 				return CHV_USAGE;
 			}
-			r->s.m.memory_mib = bytes >> 20;
 			break;
 		default:
 			return chv_usage("gdb");

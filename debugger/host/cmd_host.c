@@ -3,21 +3,17 @@
  * Verbs for people who have no spare machine: run, replay and gdb start
  * Chronovisor in QEMU on this host. In dom0 the last two act on domains.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <chv/cli.h>
 #include <chv/dom0.h>
 #include <chv/hvctl.h>
-#include <chv/trace.h>
+#include <chv/options.h>
 
+#include "console.h"
 #include "machine.h"
+#include "process.h"
+#include "window.h"
 
 #define DEFAULT_WINDOW ((uint64_t)1 << 30)
 
@@ -26,6 +22,7 @@ const struct option chv_options_run[] = {
 	{"icount", no_argument, NULL, 'I'},
 	{"trace", required_argument, NULL, 't'},
 	{"trace-size", required_argument, NULL, 's'},
+	{"force", no_argument, NULL, 'f'},
 	{"image-dir", required_argument, NULL, 'd'},
 	{"qemu", required_argument, NULL, 'q'},
 	{"kernel", required_argument, NULL, 'k'},
@@ -50,33 +47,16 @@ const struct option chv_options_replay[] = {
 
 struct request {
 	struct host_machine m;
+	struct host_window window;
 	bool dry_run;
 	bool clock_given;
 };
-
-static int bad_size(const char *option, const char *text)
-{
-	chv_error("%s %s: give a size such as 512M or 1G", option,
-	          chv_clean(text));
-	return CHV_USAGE;
-}
-
-static int parse_memory(struct request *r, const char *text)
-{
-	uint64_t bytes;
-
-	if (!chv_size(text, &bytes) || bytes >> 20 == 0) {
-		return bad_size("--memory", text);
-	}
-	r->m.memory_mib = bytes >> 20;
-	return CHV_OK;
-}
 
 static int parse_option(struct request *r, int c, const char *verb)
 {
 	switch (c) {
 	case 'm':
-		return parse_memory(r, optarg);
+		return host_memory_parse(optarg, &r->m.memory_mib);
 	case 'I':
 	case 'N':
 		r->m.icount = c == 'I';
@@ -86,9 +66,12 @@ static int parse_option(struct request *r, int c, const char *verb)
 		r->m.trace = optarg;
 		return CHV_OK;
 	case 's':
-		return chv_size(optarg, &r->m.trace_size)
+		return chv_option_size("--trace-size", optarg, &r->window.size)
 		               ? CHV_OK
-		               : bad_size("--trace-size", optarg);
+		               : CHV_USAGE;
+	case 'f':
+		r->window.force = true;
+		return CHV_OK;
 	case 'd':
 		r->m.image_dir = optarg;
 		return CHV_OK;
@@ -125,26 +108,61 @@ static int parse(struct request *r, int argc, char **argv,
 	int c;
 
 	while (status == CHV_OK &&
-	       (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	       (c = chv_option_next(argc, argv, "", options)) != -1) {
 		status = parse_option(r, c, verb);
 	}
 	return status;
 }
 
-static int start(const struct request *r)
+/* What dom0's one command ended with is what is wanted to know. */
+static int exec_status(const struct host_console *c, int status)
 {
-	struct host_args args;
-	int status = host_machine_args(&r->m, &args);
+	if (status != CHV_OK || chv_interrupted != 0 || c->left) {
+		return status;
+	}
+	if (!c->exec_ended) {
+		return chv_error("the machine ended before the command of "
+		                 "--exec did: see above");
+	}
+	if (c->exec_status != 0) {
+		chv_error("the command of --exec ended with status %u",
+		          c->exec_status);
+	}
+	return (int)c->exec_status;
+}
 
+static int run_machine(struct request *r, const struct host_args *args)
+{
+	struct host_console console = {0};
+	int status = CHV_OK;
+
+	if (r->window.path != NULL) {
+		status = host_window_make(&r->window);
+	}
 	if (status != CHV_OK) {
 		return status;
 	}
 	if (r->dry_run) {
-		host_args_print(&args);
-	} else {
-		status = host_run(&args);
+		host_args_print(args);
+		return CHV_OK;
 	}
-	host_args_free(&args);
+	status = host_run(args, &console, r->m.trace_private);
+	if (status != CHV_OK && r->window.path != NULL) {
+		host_window_undo(&r->window);
+	}
+	return r->m.exec != NULL ? exec_status(&console, status) : status;
+}
+
+/* Nothing is changed on this host before all that can be checked has been. */
+static int start(struct request *r)
+{
+	struct host_args args;
+	int status = host_machine_args(&r->m, &args);
+
+	if (status == CHV_OK) {
+		status = run_machine(r, &args);
+		host_args_free(&args);
+	}
 	return status;
 }
 
@@ -165,93 +183,31 @@ static int check_words(const struct request *r)
 	return CHV_OK;
 }
 
+static int check_window(struct request *r)
+{
+	int status;
+
+	if (r->m.trace == NULL) {
+		return CHV_OK;
+	}
+	r->window.path = r->m.trace;
+	status = host_window_check(&r->window);
+	r->m.trace_size = r->window.size;
+	return status;
+}
+
 int cmd_run(int argc, char **argv)
 {
-	struct request r = {.m.trace_size = DEFAULT_WINDOW};
+	struct request r = {.window.size = DEFAULT_WINDOW};
 	int status = parse(&r, argc, argv, chv_options_run, "run");
 
 	if (status == CHV_OK) {
 		status = optind == argc ? check_words(&r) : chv_usage("run");
 	}
-	if (status == CHV_OK && r.m.trace != NULL) {
-		status = host_window_prepare(r.m.trace, r.m.trace_size,
-		                             &r.m.trace_size);
+	if (status == CHV_OK) {
+		status = check_window(&r);
 	}
 	return status == CHV_OK ? start(&r) : status;
-}
-
-/* QEMU shows files of certain sizes only. The rest of the copy is a hole, and
- * behind the end of a trace nothing is looked at. */
-static int make_copy(struct host_machine *m, const char *path)
-{
-	uint64_t size = 1 << 20;
-	int from = open(path, O_RDONLY | O_CLOEXEC);
-	int to;
-	off_t left = (off_t)m->trace_size;
-	ssize_t n = 1;
-
-	while (size < m->trace_size) {
-		size *= 2;
-	}
-	strcpy(m->trace_copy, "/tmp/chv-trace-XXXXXX");
-	to = mkostemp(m->trace_copy, O_CLOEXEC);
-	while (from >= 0 && to >= 0 && left > 0 && n > 0) {
-		n = sendfile(to, from, NULL, (size_t)left);
-		left -= n > 0 ? n : 0;
-	}
-	if (left > 0 || ftruncate(to, (off_t)size) != 0) {
-		chv_error("%s: no copy of it in /tmp: %s", chv_clean(path),
-		          strerror(errno));
-		left = 1;
-	}
-	if (from >= 0) {
-		close(from);
-	}
-	if (to >= 0) {
-		close(to);
-	}
-	m->trace = m->trace_copy;
-	m->trace_size = size;
-	if (left > 0) {
-		host_replay_done(m);
-	}
-	return left > 0 ? CHV_FAILED : CHV_OK;
-}
-
-void host_replay_done(struct host_machine *m)
-{
-	if (m->trace_copy[0] != '\0') {
-		unlink(m->trace_copy);
-		m->trace_copy[0] = '\0';
-	}
-}
-
-int host_replay_machine(struct host_machine *m, const char *path,
-                        bool clock_from_trace)
-{
-	struct chv_trace *t;
-	int status;
-
-	t = chv_trace_open(path, &status);
-	if (t == NULL) {
-		return status;
-	}
-	m->trace = path;
-	m->trace_private = true;
-	m->trace_size = chv_trace_size(t);
-	if (clock_from_trace) {
-		m->icount = strcmp(chv_trace_super(t)->clock, "icount") == 0;
-	}
-	if (m->memory_mib == 0) {
-		/* dom0, the domain, and as much again for its twins. */
-		m->memory_mib = 768 + (chv_trace_super(t)->nr_frames >> 8) * 2;
-	}
-	chv_trace_close(t);
-	if (m->trace_size < 1 << 20 ||
-	    (m->trace_size & (m->trace_size - 1)) != 0) {
-		return make_copy(m, path);
-	}
-	return CHV_OK;
 }
 
 int cmd_replay(int argc, char **argv)
@@ -266,8 +222,9 @@ int cmd_replay(int argc, char **argv)
 		return dom0_replay(argv[optind]);
 	}
 	if (status == CHV_OK) {
-		status =
-			host_replay_machine(&r.m, argv[optind], !r.clock_given);
+		const struct host_replay how = {.clock_given = r.clock_given};
+
+		status = host_replay_machine(&r.m, argv[optind], &how);
 	}
 	if (status == CHV_OK) {
 		status = start(&r);

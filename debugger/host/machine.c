@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <chv/cli.h>
+#include <chv/options.h>
 
 /*
  * What is hidden from guests cannot be recorded or is wrong under TCG:
@@ -28,6 +29,51 @@
 	"initcall_blacklist=cmos_init"
 
 #define DEFAULT_MEMORY_MIB 1024
+/* With less the hypervisor may not come to say what it lacks; more than the
+ * most it would not use. */
+#define MEMORY_LEAST_MIB   24
+#define MEMORY_MOST_MIB    (64 << 10)
+
+static uint64_t memory_mib(const struct host_machine *m)
+{
+	return m->memory_mib > 0 ? m->memory_mib : DEFAULT_MEMORY_MIB;
+}
+
+int host_memory_parse(const char *text, uint64_t *mib)
+{
+	uint64_t bytes;
+
+	if (!chv_option_size("--memory", text, &bytes)) {
+		return CHV_USAGE;
+	}
+	*mib = bytes >> 20;
+	if (*mib < MEMORY_LEAST_MIB || *mib > MEMORY_MOST_MIB) {
+		chv_error("--memory %s: give a size from %dM to %dG",
+		          chv_clean(text), MEMORY_LEAST_MIB,
+		          MEMORY_MOST_MIB >> 10);
+		return CHV_USAGE;
+	}
+	return CHV_OK;
+}
+
+int host_check_file(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0) {
+		int err = errno;
+
+		chv_error("%s: %s", chv_clean(path), strerror(err));
+		return err == ENOENT ? CHV_NOT_FOUND : CHV_FAILED;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		return chv_error("%s: not a regular file", chv_clean(path));
+	}
+	if (access(path, R_OK) != 0) {
+		return chv_error("%s: %s", chv_clean(path), strerror(errno));
+	}
+	return CHV_OK;
+}
 
 struct images {
 	char hypervisor[PATH_MAX];
@@ -191,13 +237,28 @@ static int check_module_path(const char *path)
 		          chv_clean(path));
 		return CHV_FAILED;
 	}
-	if (access(path, R_OK) != 0) {
-		int err = errno;
+	return host_check_file(path);
+}
 
-		chv_error("%s: %s", chv_clean(path), strerror(err));
-		return err == ENOENT ? CHV_NOT_FOUND : CHV_FAILED;
+/* Modules are loaded behind the hypervisor, which then needs room to speak. */
+static int check_memory(const struct host_machine *m, const char *const *paths,
+                        size_t nr)
+{
+	uint64_t need = (uint64_t)MEMORY_LEAST_MIB << 20;
+	struct stat st;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (paths[i] != NULL && stat(paths[i], &st) == 0) {
+			need += (uint64_t)st.st_size;
+		}
 	}
-	return CHV_OK;
+	if (memory_mib(m) >= need >> 20) {
+		return CHV_OK;
+	}
+	return chv_error("--memory %lluM: this machine needs %lluM at least "
+	                 "to start",
+	                 (unsigned long long)memory_mib(m),
+	                 (unsigned long long)(need >> 20));
 }
 
 static int add_modules(const struct host_machine *m, const struct images *im,
@@ -212,6 +273,9 @@ static int add_modules(const struct host_machine *m, const struct images *im,
 
 	if (status == CHV_OK && initrd != NULL) {
 		status = check_module_path(initrd);
+	}
+	if (status == CHV_OK) {
+		status = check_memory(m, (const char *[]){kernel, initrd}, 2);
 	}
 	if (status != CHV_OK) {
 		return status;
@@ -319,9 +383,7 @@ int host_machine_args(const struct host_machine *m, struct host_args *args)
 		add(args, "shift=0,sleep=off");
 	}
 	add(args, "-m");
-	add(args, "%llu",
-	    (unsigned long long)(m->memory_mib > 0 ? m->memory_mib
-	                                           : DEFAULT_MEMORY_MIB));
+	add(args, "%llu", (unsigned long long)memory_mib(m));
 	add_serial(m, args);
 	add(args, "-kernel");
 	add(args, "%s", im.hypervisor);
@@ -329,46 +391,13 @@ int host_machine_args(const struct host_machine *m, struct host_args *args)
 	add(args, "console=com1%s%s%s", mode_options(m),
 	    m->hv_options != NULL ? " " : "",
 	    m->hv_options != NULL ? m->hv_options : "");
-	if (!replay_alone) {
-		status = add_modules(m, &im, args);
-	}
+	status = replay_alone ? check_memory(m, NULL, 0)
+	                      : add_modules(m, &im, args);
 	if (status == CHV_OK && m->trace != NULL) {
 		status = add_window(m, args);
 	}
 	if (status != CHV_OK) {
 		host_args_free(args);
-	}
-	return status;
-}
-
-static bool power_of_two(uint64_t n)
-{
-	return n != 0 && (n & (n - 1)) == 0;
-}
-
-int host_window_prepare(const char *path, uint64_t size, uint64_t *actual)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	struct stat st;
-	int status = CHV_OK;
-
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		status = chv_error("%s: %s", chv_clean(path), strerror(errno));
-	} else if (!S_ISREG(st.st_mode)) {
-		status = chv_error("%s: not a regular file", chv_clean(path));
-	} else if (st.st_size == 0 && ftruncate(fd, (off_t)size) != 0) {
-		status = chv_error("%s: %s", chv_clean(path), strerror(errno));
-	} else {
-		*actual = st.st_size > 0 ? (uint64_t)st.st_size : size;
-	}
-	if (status == CHV_OK && !power_of_two(*actual)) {
-		status =
-			chv_error("%s: %llu bytes; a trace that is written "
-		                  "by the machine needs a power of two",
-		                  chv_clean(path), (unsigned long long)*actual);
-	}
-	if (fd >= 0) {
-		close(fd);
 	}
 	return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine for Chronovisor: what QEMU is told, and its process. No shell is
- * involved anywhere; arguments are arrays.
+ * A machine for Chronovisor: what QEMU is told. No shell is involved anywhere;
+ * arguments are arrays.
  */
 #ifndef CHV_HOST_MACHINE_H
 #define CHV_HOST_MACHINE_H
@@ -30,6 +30,7 @@ struct host_machine {
 	const char *trace;
 	bool trace_private;  /* What the machine writes is thrown away. */
 	uint64_t trace_size; /* A power of two. */
+	uint64_t trace_end;  /* Last entry of a trace to replay. */
 	char trace_copy[32]; /* A file of ours that the window shows, or "". */
 
 	const char *com2; /* Path of a UNIX socket that QEMU opens for COM2. */
@@ -53,34 +54,34 @@ int host_machine_args(const struct host_machine *m, struct host_args *args);
 
 void host_args_free(struct host_args *args);
 
+/**
+ * Parse a size for --memory. Returns a CHV_ status; what is wrong has been
+ * printed then.
+ */
+int host_memory_parse(const char *text, uint64_t *mib);
+
+/** That @path is a regular file that can be read. A CHV_ status. */
+int host_check_file(const char *path);
+
 /** Print @args so that a shell would understand them. */
 void host_args_print(const struct host_args *args);
 
-/**
- * Make sure that @path is a file that can be a window of at least @size
- * bytes: create it when it does not exist. On success *@actual is its size.
- */
-int host_window_prepare(const char *path, uint64_t size, uint64_t *actual);
+/** What is asked of a replay besides its trace. */
+struct host_replay {
+	bool clock_given; /* m->icount is what the user wants. */
+	bool with_dom0; /* By a dom0 that has chv, not by the hypervisor alone.
+	                 */
+};
 
 /**
- * Run @args to its end with our terminal. Returns the status that the
- * hypervisor ended the machine with as a CHV_ status.
- */
-int host_run(const struct host_args *args);
-
-/** Start @args in the background with no terminal. Returns a pid or -1. */
-int host_start(const struct host_args *args, const char *log);
-
-/** End a machine that host_start() began: politely, then for sure. */
-void host_stop(int pid);
-
-/**
- * Fill in what replaying the trace at @path takes: the window, the memory,
- * and with @clock_from_trace the clock. Returns a CHV_ status. A trace whose
- * size is no power of two is shown as a copy, which host_replay_done() removes.
+ * Fill in what replaying the trace at @path takes: the window, the memory and
+ * the clock, after checking that the trace can be replayed and that what is
+ * given in @m suffices. Returns a CHV_ status; CHV_TRACE_BAD is about the
+ * trace alone. A trace whose size is no power of two is shown as a copy, which
+ * host_replay_done() removes.
  */
 int host_replay_machine(struct host_machine *m, const char *path,
-                        bool clock_from_trace);
+                        const struct host_replay *how);
 void host_replay_done(struct host_machine *m);
 
 #endif

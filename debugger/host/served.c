@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,89 +18,65 @@
 
 #include <chv/cli.h>
 
-/* What the server in dom0 prints when it is there. */
-#define SERVER_READY "GDB server on "
+#include "console.h"
+#include "process.h"
+
 #define MAX_GDB_ARGS 64
-#define MAX_LINE     512
 
-extern char **environ;
-
-/* The machine's console, as far as it has been read. */
-struct follower {
-	int fd;
-	const char *show;
-	bool ready;
-	bool at_start; /* Behind a carriage return. */
-	size_t len;
-	char line[MAX_LINE];
-};
-
-static void take_line(struct follower *f)
-{
-	f->line[f->len] = '\0';
-	f->len = 0;
-	if (f->show != NULL &&
-	    strncmp(f->line, f->show, strlen(f->show)) == 0) {
-		printf("%s\n", chv_clean(f->line + strlen(f->show)));
-		fflush(stdout);
-	}
-	f->ready = f->ready ||
-	           strncmp(f->line, SERVER_READY, strlen(SERVER_READY)) == 0;
-}
-
-/* A progress line is overwritten by the next one: what counts is the last. */
-static void take_byte(struct follower *f, char c)
-{
-	if (c == '\n') {
-		take_line(f);
-	} else if (c != '\r') {
-		f->len = f->at_start ? 0 : f->len;
-		if (f->len < MAX_LINE - 1) {
-			f->line[f->len++] = c;
-		}
-	}
-	f->at_start = c == '\r';
-}
-
-static void follow(struct follower *f)
+static void follow(int fd, struct host_console *c)
 {
 	char text[4096];
 	ssize_t n;
 
-	while ((n = read(f->fd, text, sizeof(text))) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			take_byte(f, text[i]);
-		}
+	while ((n = read(fd, text, sizeof(text))) > 0) {
+		host_console_take(c, text, (size_t)n);
 	}
 }
 
-static int wait_ready(const struct host_served *s, int pid, const char *log)
+/* Until the server is there, or nothing can be expected any more. */
+static void wait_ready(const struct host_served *s, int pid, int fd,
+                       struct host_console *c)
 {
 	const struct timespec tenth = {.tv_nsec = 100000000};
-	struct follower f = {.fd = open(log, O_RDONLY | O_CLOEXEC),
-	                     .show = s->show};
 	struct chv_progress progress;
+	bool runs = true;
 
 	chv_progress_begin(&progress, "starting Chronovisor", 0);
-	for (unsigned int i = 0; i < 10 * s->patience_s && !f.ready; i++) {
-		if (chv_interrupted != 0 || waitpid(pid, NULL, WNOHANG) != 0) {
-			break;
-		}
+	for (unsigned int i = 0; i < 10 * s->patience_s && runs && !c->served &&
+	                         chv_interrupted == 0;
+	     i++) {
 		nanosleep(&tenth, NULL);
-		follow(&f);
+		runs = waitpid(pid, NULL, WNOHANG) == 0;
+		follow(fd, c);
 		if (s->show == NULL) {
 			chv_progress_update(&progress, i);
 		}
 	}
 	chv_progress_end(&progress);
-	close(f.fd);
+	if (!runs) {
+		host_console_end(c);
+	}
+}
+
+/* Why there is no server, in one line. */
+static int not_ready(const struct host_console *c, const char *log)
+{
 	if (chv_interrupted != 0) {
 		return CHV_INTERRUPTED;
 	}
-	return f.ready ? CHV_OK
-	               : chv_error("the machine did not get to its GDB "
-	                           "server: see %s",
-	                           log);
+	if (c->no_memory) {
+		return chv_error("no GDB server came up: the machine's memory "
+		                 "is too small for this trace: give it more "
+		                 "with --memory (all of it: %s)",
+		                 log);
+	}
+	chv_error("no GDB server came up: %s (all of it: %s)",
+	          c->reason[0] != '\0' ? chv_clean(c->reason)
+	          : c->spoke           ? "the machine did not get so far"
+	                               : "the hypervisor said nothing",
+	          log);
+	return c->exec_ended && c->exec_status != 0 ? (int)c->exec_status
+	                                            : CHV_FAILED;
 }
 
 /* A file of GDB's commands beside this program. */
@@ -173,22 +148,53 @@ static void write_line(const struct host_served *s, const char *socket,
 static int run_gdb(const struct host_served *s, const char *socket)
 {
 	static struct gdb_line line;
-	int status, err;
-	pid_t pid;
+	const struct host_child how = {
+		.in = -1, .out = -1, .err = -1, .death = SIGHUP};
+	char end[24];
+	int status, err, pid;
 
+	if (s->m.trace_end > 0) {
+		/* chronovisor.py tells it to those who look behind it. */
+		snprintf(end, sizeof(end), "%llu",
+		         (unsigned long long)s->m.trace_end);
+		setenv("CHV_TRACE_END", end, 1);
+	}
 	line.nr = 0;
 	write_line(s, socket, &line);
 	line.argv[line.nr] = NULL;
 	/* The keyboard's interrupt is GDB's while it runs. */
 	signal(SIGINT, SIG_IGN);
-	err = posix_spawnp(&pid, "gdb", NULL, NULL, line.argv, environ);
+	err = host_child_start(line.argv, &how, &pid);
 	if (err != 0) {
 		chv_catch_interrupts();
-		return chv_error("gdb: %s: 'apt install gdb'", strerror(err));
+		return chv_error("gdb: %s: 'apt install gdb'", strerror(-err));
 	}
-	waitpid(pid, &status, 0);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+		if (chv_interrupted != 0) {
+			kill(pid, SIGHUP);
+		}
+	}
 	chv_catch_interrupts();
 	return WIFEXITED(status) ? WEXITSTATUS(status) : CHV_FAILED;
+}
+
+static int debug(const struct host_served *s, int pid, const char *socket,
+                 const char *log)
+{
+	struct host_console console = {.show = s->show};
+	int fd = open(log, O_RDONLY | O_CLOEXEC);
+	int status;
+
+	if (fd < 0) {
+		return chv_error("%s: %s", log, strerror(errno));
+	}
+	wait_ready(s, pid, fd, &console);
+	close(fd);
+	status = console.served ? run_gdb(s, socket) : not_ready(&console, log);
+	if (console.served || status == CHV_INTERRUPTED) {
+		unlink(log);
+	}
+	return status;
 }
 
 static int run_in(struct host_served *s, const char *dir)
@@ -209,21 +215,31 @@ static int run_in(struct host_served *s, const char *dir)
 		host_args_free(&args);
 		return CHV_OK;
 	}
-	pid = host_start(&args, log);
+	status = host_start(&args, log, &pid);
 	host_args_free(&args);
-	if (pid < 0) {
-		return CHV_FAILED;
-	}
-	status = wait_ready(s, pid, log);
-	if (status == CHV_OK) {
-		status = run_gdb(s, socket);
-	}
-	host_stop(pid);
-	if (status == CHV_OK) {
+	if (status != CHV_OK) {
 		unlink(log);
+		return status;
 	}
+	status = debug(s, pid, socket, log);
+	host_stop(pid);
 	unlink(socket);
 	return status;
+}
+
+static void on_end(int number)
+{
+	(void)number;
+	chv_interrupted = 1;
+}
+
+/* Being ended is like an interrupt: nothing is left behind. */
+static void catch_ends(bool on)
+{
+	const struct sigaction sa = {.sa_handler = on ? on_end : SIG_DFL};
+
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
 }
 
 int host_serve(struct host_served *s)
@@ -234,7 +250,9 @@ int host_serve(struct host_served *s)
 	if (mkdtemp(dir) == NULL) {
 		return chv_error("%s: %s", dir, strerror(errno));
 	}
+	catch_ends(true);
 	status = run_in(s, dir);
+	catch_ends(false);
 	rmdir(dir);
 	return status;
 }

@@ -7,15 +7,20 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include <chv/dom0.h>
+#include <chv/options.h>
 #include <chv/symbols.h>
+
+#define DEFAULT_OUTPUT "symbols.elf"
 
 const struct option chv_options_symbols[] = {
 	{"image", required_argument, NULL, 'i'},
 	{"output", required_argument, NULL, 'o'},
+	{"force", no_argument, NULL, 'f'},
 	{"json", no_argument, NULL, 'j'},
 	{NULL, 0, NULL, 0},
 };
@@ -51,7 +56,9 @@ static int write_out(const struct chv_symbols *s, const char *output, bool json)
 struct request {
 	const char *what; /* A domain, or the path of an image. */
 	const char *output;
+	bool image;
 	bool json;
+	bool force;
 };
 
 static int from_memory(const struct chv_memory *mem, void *ctx)
@@ -78,7 +85,8 @@ static int from_image(struct request *r)
 	int status;
 
 	if (image == NULL) {
-		return chv_error("%s: %s", chv_clean(r->what), error);
+		chv_error("%s: %s", chv_clean(r->what), error);
+		return access(r->what, F_OK) != 0 ? CHV_NOT_FOUND : CHV_FAILED;
 	}
 	mem = chv_image_memory(image);
 	status = from_memory(&mem, r);
@@ -86,29 +94,64 @@ static int from_image(struct request *r)
 	return status;
 }
 
-int cmd_symbols(int argc, char **argv)
+static int parse_option(struct request *r, int c)
 {
-	struct request r = {.output = "symbols.elf"};
-	bool image = false;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "o:j", chv_options_symbols,
-	                        NULL)) != -1) {
-		if (c == 'i') {
-			image = true;
-			r.what = optarg;
-		} else if (c == 'o') {
-			r.output = optarg;
-		} else if (c == 'j') {
-			r.json = true;
-		} else {
-			return chv_usage("symbols");
-		}
-	}
-	if (image == (optind < argc) || argc - optind > 1) {
+	switch (c) {
+	case 'i':
+		r->image = true;
+		r->what = optarg;
+		return CHV_OK;
+	case 'o':
+		r->output = optarg;
+		return CHV_OK;
+	case 'f':
+		r->force = true;
+		return CHV_OK;
+	case 'j':
+		r->json = true;
+		return CHV_OK;
+	default:
 		return chv_usage("symbols");
 	}
-	if (image) {
+}
+
+/* A name that nobody has given is not overwritten. */
+static int choose_output(struct request *r)
+{
+	if (r->output != NULL) {
+		return CHV_OK;
+	}
+	r->output = DEFAULT_OUTPUT;
+	if (!r->force && access(r->output, F_OK) == 0) {
+		return chv_error(DEFAULT_OUTPUT
+		                 " is there already: give "
+		                 "--output FILE, or --force to overwrite it");
+	}
+	return CHV_OK;
+}
+
+int cmd_symbols(int argc, char **argv)
+{
+	struct request r = {0};
+	int status = CHV_OK;
+	int c;
+
+	while (status == CHV_OK &&
+	       (c = chv_option_next(argc, argv, "o:j", chv_options_symbols)) !=
+	               -1) {
+		status = parse_option(&r, c);
+	}
+	if (status != CHV_OK) {
+		return status;
+	}
+	if (r.image == (optind < argc) || argc - optind > 1) {
+		return chv_usage("symbols");
+	}
+	status = choose_output(&r);
+	if (status != CHV_OK) {
+		return status;
+	}
+	if (r.image) {
 		return from_image(&r);
 	}
 	r.what = argv[optind];

@@ -5,8 +5,11 @@
  */
 #include <chv/callnames.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <chv/filter.h>
 
 /* All sub-operations, the newer ones too. */
 #define __XEN_INTERFACE_VERSION__ 0x00040d00
@@ -182,9 +185,12 @@ static const struct {
 };
 /* clang-format on */
 
+#define NR_CALLS  (sizeof(calls) / sizeof(calls[0]))
+#define NR_SUBOPS (sizeof(subops) / sizeof(subops[0]))
+
 const struct chv_call_name *chv_call_find(uint32_t nr)
 {
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+	for (size_t i = 0; i < NR_CALLS; i++) {
 		if (calls[i].nr == nr) {
 			return &calls[i];
 		}
@@ -194,7 +200,7 @@ const struct chv_call_name *chv_call_find(uint32_t nr)
 
 int64_t chv_call_number(const char *name)
 {
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+	for (size_t i = 0; i < NR_CALLS; i++) {
 		if (strcmp(calls[i].name, name) == 0) {
 			return calls[i].nr;
 		}
@@ -204,7 +210,7 @@ int64_t chv_call_number(const char *name)
 
 const char *chv_subop_name(uint32_t nr, uint32_t subop)
 {
-	for (size_t i = 0; i < sizeof(subops) / sizeof(subops[0]); i++) {
+	for (size_t i = 0; i < NR_SUBOPS; i++) {
 		if (subops[i].nr == nr && subops[i].subop == subop) {
 			return subops[i].name;
 		}
@@ -222,4 +228,37 @@ char *chv_call_text(uint32_t nr, char *buf, size_t size)
 		snprintf(buf, size, "hypercall#%u", nr);
 	}
 	return buf;
+}
+
+/* @prefix and a number: what has no name. */
+static bool is_numbered(const char *word, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return strncmp(word, prefix, len) == 0 && word[len] != '\0' &&
+	       word[len + strspn(word + len, "0123456789")] == '\0';
+}
+
+const char *chv_call_mistaken(const char *name)
+{
+	const char *names[NR_CALLS];
+
+	for (size_t i = 0; i < NR_CALLS; i++) {
+		names[i] = calls[i].name;
+	}
+	return is_numbered(name, "hypercall#")
+	               ? NULL
+	               : chv_filter_mistaken(name, names, NR_CALLS);
+}
+
+const char *chv_subop_mistaken(const char *name)
+{
+	const char *names[NR_SUBOPS + 1] = {""};
+
+	for (size_t i = 0; i < NR_SUBOPS; i++) {
+		names[i + 1] = subops[i].name;
+	}
+	return is_numbered(name, "#")
+	               ? NULL
+	               : chv_filter_mistaken(name, names, NR_SUBOPS + 1);
 }

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include <chv/filter.h>
+#include <chv/options.h>
 #include <chv/trace.h>
 
 const struct option chv_options_events[] = {
@@ -24,9 +25,20 @@ const struct option chv_options_events[] = {
 	{NULL, 0, NULL, 0},
 };
 
+static const char *type_mistaken(const char *word)
+{
+	static const char *const types[] = {
+#define TF_EVENT(id, NAME, name, since, streams, fields) #NAME,
+#include <tf/events.def>
+		"unknown"};
+
+	return chv_filter_mistaken(word, types,
+	                           sizeof(types) / sizeof(types[0]));
+}
+
 /* Every field of every record, once per record: duplicates do no harm. */
-#define F_NAME(n)  {#n, false},
-#define F_STR(n)   {#n, true},
+#define F_NAME(n)  {#n, false, NULL},
+#define F_STR(n)   {#n, true, NULL},
 #define F_ENTRY(n) F_NAME(n)
 #define F_UINT(n)  F_NAME(n)
 #define F_U32(n)   F_NAME(n)
@@ -42,8 +54,8 @@ const struct option chv_options_events[] = {
 #define F_ARGS(n)
 #define TF_EVENT(id, NAME, name, since, streams, fields) fields
 static const struct chv_filter_field fields[] = {
-	{"type", true},
-	{"number", false},
+	{"type", true, type_mistaken},
+	{"number", false, NULL},
 #include <tf/events.def>
 };
 
@@ -56,6 +68,7 @@ struct events {
 	uint64_t shown;
 	uint64_t number; /* Of the record in its stream, from 0. */
 	bool all;
+	bool list;
 
 	const struct tf_record *record;
 	size_t nr;
@@ -195,12 +208,40 @@ static int run(struct events *e, struct chv_walk *walk, const char *path,
 	}
 	t = chv_trace_open(path, &status);
 	if (t != NULL) {
-		status = chv_trace_walk(t, walk);
-		chv_trace_explain(t, status);
+		status = chv_trace_explain(t, walk, chv_trace_walk(t, walk));
 		chv_trace_close(t);
 	}
 	chv_filter_free(e->filter);
 	return status;
+}
+
+static int parse_option(struct events *e, struct chv_walk *walk, int c)
+{
+	bool good = true;
+
+	switch (c) {
+	case 'j':
+		e->json = true;
+		break;
+	case 'a':
+		e->all = true;
+		break;
+	case 'l':
+		e->list = true;
+		break;
+	case 'f':
+		good = chv_option_number("--from", optarg, &walk->from_entry);
+		break;
+	case 't':
+		good = chv_option_number("--to", optarg, &walk->to_entry);
+		break;
+	case 'n':
+		good = chv_trace_limit(optarg, &e->limit);
+		break;
+	default:
+		return chv_usage("events");
+	}
+	return good ? CHV_OK : CHV_USAGE;
 }
 
 int cmd_events(int argc, char **argv)
@@ -210,39 +251,26 @@ int cmd_events(int argc, char **argv)
 	                        .to_entry = UINT64_MAX,
 	                        .record = visit,
 	                        .ctx = &e};
-	uint64_t *number;
+	int status = CHV_OK;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "jan:", chv_options_events,
-	                        NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			e.json = true;
-			break;
-		case 'a':
-			e.all = true;
-			break;
-		case 'l':
-			return list_fields();
-		case 'f':
-		case 't':
-		case 'n':
-			number = c == 'f'   ? &walk.from_entry
-			         : c == 't' ? &walk.to_entry
-			                    : &e.limit;
-			if (!chv_number(optarg, number) || e.limit == 0) {
-				chv_error("'%s' is not a number that works "
-				          "here",
-				          chv_clean(optarg));
-				return CHV_USAGE;
-			}
-			break;
-		default:
-			return chv_usage("events");
-		}
+	while (status == CHV_OK &&
+	       (c = chv_option_next(argc, argv, "jan:", chv_options_events)) !=
+	               -1) {
+		status = parse_option(&e, &walk, c);
 	}
-	if (argc - optind < 1 || argc - optind > 2) {
+	if (status != CHV_OK) {
+		return status;
+	}
+	if (e.list && optind == argc) {
+		return list_fields();
+	}
+	if (e.list || argc - optind < 1 || argc - optind > 2) {
 		return chv_usage("events");
+	}
+	if (!chv_trace_range_fits(&walk) ||
+	    !chv_trace_words_fit(argv[optind], argv[optind + 1])) {
+		return CHV_USAGE;
 	}
 	return run(&e, &walk, argv[optind], argv[optind + 1]);
 }

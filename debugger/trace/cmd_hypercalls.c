@@ -15,6 +15,7 @@
 
 #include <chv/callnames.h>
 #include <chv/filter.h>
+#include <chv/options.h>
 #include <chv/trace.h>
 
 const struct option chv_options_hypercalls[] = {
@@ -43,15 +44,27 @@ enum field {
 };
 
 static const struct chv_filter_field fields[NR_FIELDS] = {
-	{"name", true},   {"op", true},     {"err", true},     {"nr", false},
-	{"subop", false}, {"entry", false}, {"result", false}, {"multi", false},
-	{"arg0", false},  {"arg1", false},  {"arg2", false},   {"arg3", false},
-	{"arg4", false},  {"arg5", false}};
+	{"name", true, chv_call_mistaken},
+	{"op", true, chv_subop_mistaken},
+	{"err", true, chv_filter_mistaken_error},
+	{"nr", false, NULL},
+	{"subop", false, NULL},
+	{"entry", false, NULL},
+	{"result", false, NULL},
+	{"multi", false, NULL},
+	{"arg0", false, NULL},
+	{"arg1", false, NULL},
+	{"arg2", false, NULL},
+	{"arg3", false, NULL},
+	{"arg4", false, NULL},
+	{"arg5", false, NULL}};
 
 /* Hypercalls have numbers below 64; what is above shares the last row. */
-#define MAX_NR     64
-#define MAX_SUBOP  64
-#define MAX_WANTED 64
+#define MAX_NR    64
+/* Sub-operations the same way, and a row for calls that have none. */
+#define MAX_SUBOP 64
+#define NO_SUBOP  (MAX_SUBOP + 1)
+#define NR_SUBOPS (MAX_SUBOP + 2)
 
 struct sum {
 	uint64_t calls;
@@ -63,6 +76,7 @@ struct hypercalls {
 	bool summary;
 	bool by_op;
 	bool json;
+	bool list;
 	uint64_t limit;
 	uint64_t shown;
 	bool wanted_all;
@@ -72,7 +86,7 @@ struct hypercalls {
 	char name[32];
 	char op[32];
 	struct sum total;
-	struct sum sums[MAX_NR + 1][MAX_SUBOP + 1];
+	struct sum sums[MAX_NR + 1][NR_SUBOPS];
 
 	/* What the hypervisor counted by itself, if it got to say so. */
 	uint64_t seen[MAX_NR];
@@ -95,7 +109,7 @@ static const char *op_text(const struct tf_call *c, char *buf, size_t size)
 {
 	const char *name = chv_subop_name(c->nr, c->subop);
 
-	if (name == NULL && c->subop == 0) {
+	if (name == NULL && (c->subop == 0 || c->subop == CHV_NO_SUBOP)) {
 		return "";
 	}
 	if (name == NULL) {
@@ -125,6 +139,7 @@ static void get_field(void *ctx, size_t field, struct chv_filter_value *value)
 		break;
 	case FIELD_SUBOP:
 		value->number = c->subop;
+		value->absent = c->subop == CHV_NO_SUBOP;
 		break;
 	case FIELD_ENTRY:
 		value->number = (int64_t)c->entry;
@@ -197,7 +212,9 @@ static void show_json(const struct tf_call *c)
 		o, "name", json_string(chv_call_text(c->nr, buf, sizeof(buf))));
 	json_object_set_new(o, "op", json_string(op_text(c, buf, sizeof(buf))));
 	json_object_set_new(o, "nr", json_integer(c->nr));
-	json_object_set_new(o, "subop", json_integer(c->subop));
+	json_object_set_new(o, "subop",
+	                    c->subop != CHV_NO_SUBOP ? json_integer(c->subop)
+	                                             : json_null());
 	json_object_set_new(o, "multi", json_boolean(c->flags & TF_CALL_MULTI));
 	json_object_set_new(o, "args", args);
 	json_object_set_new(o, "result", json_integer((json_int_t)c->result));
@@ -216,6 +233,14 @@ static void count(struct sum *s, const struct tf_call *c)
 static uint32_t row_of(const struct tf_call *c)
 {
 	return c->nr < MAX_NR ? c->nr : MAX_NR;
+}
+
+static uint32_t column_of(const struct tf_call *c)
+{
+	if (c->subop == CHV_NO_SUBOP) {
+		return NO_SUBOP;
+	}
+	return c->subop < MAX_SUBOP ? c->subop : MAX_SUBOP;
 }
 
 static void note_final(struct hypercalls *h, const struct tf_final *f)
@@ -247,10 +272,8 @@ static bool visit(void *ctx, const struct tf_chunk *chunk,
 		return true;
 	}
 	if (h->summary) {
-		uint32_t op = c->subop < MAX_SUBOP ? c->subop : MAX_SUBOP;
-
 		count(&h->total, c);
-		count(&h->sums[row_of(c)][h->by_op ? op : 0], c);
+		count(&h->sums[row_of(c)][h->by_op ? column_of(c) : 0], c);
 		return true;
 	}
 	if (h->json) {
@@ -284,7 +307,7 @@ static size_t collect(const struct hypercalls *h, struct row *rows)
 	size_t nr = 0;
 
 	for (uint32_t i = 0; i <= MAX_NR; i++) {
-		for (uint32_t j = 0; j <= MAX_SUBOP; j++) {
+		for (uint32_t j = 0; j < NR_SUBOPS; j++) {
 			if (h->sums[i][j].calls > 0) {
 				rows[nr++] = (struct row){i, j, h->sums[i][j]};
 			}
@@ -294,12 +317,21 @@ static size_t collect(const struct hypercalls *h, struct row *rows)
 	return nr;
 }
 
+static const char *row_op(const struct row *r, char *buf, size_t size)
+{
+	const struct tf_call c = {.nr = r->nr, .subop = r->subop};
+
+	if (r->subop == MAX_SUBOP) {
+		return "others";
+	}
+	return r->subop == NO_SUBOP ? "" : op_text(&c, buf, size);
+}
+
 static void row_name(const struct hypercalls *h, const struct row *r, char *buf,
                      size_t size)
 {
-	const struct tf_call c = {.nr = r->nr, .subop = r->subop};
 	char name[32], op[32];
-	const char *op_name = h->by_op ? op_text(&c, op, sizeof(op)) : "";
+	const char *op_name = h->by_op ? row_op(r, op, sizeof(op)) : "";
 
 	snprintf(buf, size, *op_name != '\0' ? "%s(%s)" : "%s",
 	         r->nr < MAX_NR ? chv_call_text(r->nr, name, sizeof(name))
@@ -381,7 +413,7 @@ static int check_counts(const struct hypercalls *h)
 
 static int summarise(const struct hypercalls *h, bool whole)
 {
-	static struct row rows[(MAX_NR + 1) * (MAX_SUBOP + 1)];
+	static struct row rows[(MAX_NR + 1) * NR_SUBOPS];
 	size_t nr = collect(h, rows);
 
 	if (h->json) {
@@ -396,6 +428,7 @@ static int summarise(const struct hypercalls *h, bool whole)
 static int parse_wanted(struct hypercalls *h, const char *list)
 {
 	bool negated = *list == '!';
+	bool named = false;
 	char text[512];
 	char *save = NULL;
 
@@ -412,41 +445,85 @@ static int parse_wanted(struct hypercalls *h, const char *list)
 			return CHV_USAGE;
 		}
 		h->wanted[nr] = !negated;
+		named = true;
+	}
+	if (!named) {
+		chv_error("-e '%s': name hypercalls, such as mmu_update,iret",
+		          chv_clean(list));
+		return CHV_USAGE;
 	}
 	return CHV_OK;
 }
 
 static int parse_option(struct hypercalls *h, struct chv_walk *walk, int c)
 {
-	uint64_t *number = c == 'f'   ? &walk->from_entry
-	                   : c == 't' ? &walk->to_entry
-	                              : &h->limit;
+	bool good = true;
 
 	switch (c) {
 	case 'c':
 		h->summary = true;
-		return CHV_OK;
+		break;
 	case 'o':
 		h->by_op = true;
 		h->summary = true;
-		return CHV_OK;
+		break;
 	case 'j':
 		h->json = true;
-		return CHV_OK;
+		break;
+	case 'l':
+		h->list = true;
+		break;
 	case 'e':
 		return parse_wanted(h, optarg);
 	case 'f':
+		good = chv_option_number("--from", optarg, &walk->from_entry);
+		break;
 	case 't':
+		good = chv_option_number("--to", optarg, &walk->to_entry);
+		break;
 	case 'n':
-		if (chv_number(optarg, number) && h->limit > 0) {
-			return CHV_OK;
-		}
-		chv_error("'%s' is not a number that works here",
-		          chv_clean(optarg));
-		return CHV_USAGE;
+		good = chv_trace_limit(optarg, &h->limit);
+		break;
 	default:
 		return chv_usage("hypercalls");
 	}
+	return good ? CHV_OK : CHV_USAGE;
+}
+
+static int list_fields(void)
+{
+	for (size_t i = 0; i < NR_FIELDS; i++) {
+		printf("%-14s %s\n", fields[i].name,
+		       fields[i].text ? "text" : "number");
+	}
+	return CHV_OK;
+}
+
+/* What stands behind the options. */
+static int parse_words(struct hypercalls *h, const struct chv_walk *walk,
+                       int argc, char **argv)
+{
+	char error[256];
+
+	if (h->list ? argc != 0 : argc < 1 || argc > 2) {
+		return chv_usage("hypercalls");
+	}
+	if (h->list) {
+		return CHV_OK;
+	}
+	if (!chv_trace_range_fits(walk) ||
+	    !chv_trace_words_fit(argv[0], argv[1])) {
+		return CHV_USAGE;
+	}
+	if (argv[1] != NULL) {
+		h->filter = chv_filter_compile(argv[1], fields, NR_FIELDS,
+		                               error, sizeof(error));
+		if (h->filter == NULL) {
+			chv_error("%s", chv_clean(error));
+			return CHV_USAGE;
+		}
+	}
+	return CHV_OK;
 }
 
 static int run(struct hypercalls *h, struct chv_walk *walk, const char *path)
@@ -471,7 +548,7 @@ static int run(struct hypercalls *h, struct chv_walk *walk, const char *path)
 	if (h->summary && status != CHV_INTERRUPTED) {
 		mismatch = summarise(h, whole && status == CHV_OK);
 	}
-	chv_trace_explain(t, status);
+	status = chv_trace_explain(t, walk, status);
 	chv_trace_close(t);
 	return status != CHV_OK ? status : mismatch;
 }
@@ -483,7 +560,6 @@ int cmd_hypercalls(int argc, char **argv)
 	                        .to_entry = UINT64_MAX,
 	                        .record = visit,
 	                        .ctx = &h};
-	char error[256];
 	int status = CHV_OK;
 	int c;
 
@@ -491,32 +567,17 @@ int cmd_hypercalls(int argc, char **argv)
 	h.limit = UINT64_MAX;
 	h.wanted_all = true;
 	while (status == CHV_OK &&
-	       (c = getopt_long(argc, argv, "cje:n:", chv_options_hypercalls,
-	                        NULL)) != -1) {
-		if (c == 'l') {
-			for (size_t i = 0; i < NR_FIELDS; i++) {
-				printf("%-14s %s\n", fields[i].name,
-				       fields[i].text ? "text" : "number");
-			}
-			return CHV_OK;
-		}
+	       (c = chv_option_next(argc, argv,
+	                            "cje:n:", chv_options_hypercalls)) != -1) {
 		status = parse_option(&h, &walk, c);
+	}
+	if (status == CHV_OK) {
+		status = parse_words(&h, &walk, argc - optind, argv + optind);
 	}
 	if (status != CHV_OK) {
 		return status;
 	}
-	if (argc - optind < 1 || argc - optind > 2) {
-		return chv_usage("hypercalls");
-	}
-	if (argv[optind + 1] != NULL) {
-		h.filter = chv_filter_compile(argv[optind + 1], fields,
-		                              NR_FIELDS, error, sizeof(error));
-		if (h.filter == NULL) {
-			chv_error("%s", chv_clean(error));
-			return CHV_USAGE;
-		}
-	}
-	status = run(&h, &walk, argv[optind]);
+	status = h.list ? list_fields() : run(&h, &walk, argv[optind]);
 	chv_filter_free(h.filter);
 	return status;
 }

@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include <chv/options.h>
 #include <chv/trace.h>
 
 const struct option chv_options_trace[] = {
@@ -207,7 +208,7 @@ static int info(struct chv_trace *t, const char *path, bool json)
 	}
 	if (json) {
 		print_json(t, &sum);
-		return status;
+		return chv_trace_explain(t, &walk, status);
 	}
 	printf("file       %s, ", chv_clean(path));
 	print_size(chv_trace_size(t));
@@ -215,7 +216,7 @@ static int info(struct chv_trace *t, const char *path, bool json)
 	print_super(chv_trace_super(t));
 	print_end(&sum, t);
 	print_streams(&sum);
-	return status;
+	return chv_trace_explain(t, &walk, status);
 }
 
 struct verify {
@@ -252,7 +253,7 @@ static int verify(struct chv_trace *t)
 	                              .ctx = &v};
 	int status = chv_trace_walk(t, &walk);
 
-	chv_trace_explain(t, status);
+	chv_trace_explain(t, &walk, status);
 	if (status != CHV_INTERRUPTED) {
 		printf("%s: %" PRIu64 " chunks, %" PRIu64 " records\n",
 		       status == CHV_OK ? "good" : "not whole", v.chunks,
@@ -326,12 +327,6 @@ static bool parse_stream(const char *name, unsigned int *mask)
 	return false;
 }
 
-static int bad_number(const char *text)
-{
-	chv_error("'%s' is not an entry number", chv_clean(text));
-	return CHV_USAGE;
-}
-
 static int run(const char *what, const char *path, struct dump *d,
                struct chv_walk *walk)
 {
@@ -347,11 +342,59 @@ static int run(const char *what, const char *path, struct dump *d,
 	} else if (strcmp(what, "verify") == 0) {
 		status = verify(t);
 	} else {
-		status = chv_trace_walk(t, walk);
-		chv_trace_explain(t, status);
+		status = chv_trace_explain(t, walk, chv_trace_walk(t, walk));
 	}
 	chv_trace_close(t);
 	return status;
+}
+
+/* Options that belong to one of the three are not for the others. */
+static bool fits(const char *what, bool dumps, bool json)
+{
+	if (strcmp(what, "dump") == 0) {
+		return true;
+	}
+	if (strcmp(what, "info") != 0 && strcmp(what, "verify") != 0) {
+		return false;
+	}
+	if (dumps) {
+		chv_error("trace %s: --stream, --from, --to and --full are for "
+		          "'trace dump'",
+		          what);
+		return false;
+	}
+	if (json && *what == 'v') {
+		chv_error("trace verify: it has no --json; its status says "
+		          "all");
+		return false;
+	}
+	return true;
+}
+
+static int parse_option(int c, struct dump *d, struct chv_walk *walk)
+{
+	bool good = true;
+
+	switch (c) {
+	case 'j':
+		d->json = true;
+		break;
+	case 'F':
+		d->limit = SIZE_MAX;
+		break;
+	case 's':
+		good = parse_stream(optarg, &walk->streams);
+		break;
+	case 'f':
+		good = chv_option_number("--from", optarg, &walk->from_entry);
+		break;
+	case 't':
+		good = chv_option_number("--to", optarg, &walk->to_entry);
+		break;
+	default:
+		return chv_usage("trace");
+	}
+	return good ? CHV_OK : CHV_USAGE;
 }
 
 int cmd_trace(int argc, char **argv)
@@ -361,28 +404,23 @@ int cmd_trace(int argc, char **argv)
 	                        .to_entry = UINT64_MAX,
 	                        .record = dump_record,
 	                        .ctx = &d};
+	bool dumps = false;
+	int status = CHV_OK;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "j", chv_options_trace, NULL)) !=
-	       -1) {
-		if (c == 'j') {
-			d.json = true;
-		} else if (c == 'F') {
-			d.limit = SIZE_MAX;
-		} else if (c == 's' && !parse_stream(optarg, &walk.streams)) {
-			return CHV_USAGE;
-		} else if (c == 'f' && !chv_number(optarg, &walk.from_entry)) {
-			return bad_number(optarg);
-		} else if (c == 't' && !chv_number(optarg, &walk.to_entry)) {
-			return bad_number(optarg);
-		} else if (c == '?') {
-			return chv_usage("trace");
-		}
+	while (status == CHV_OK &&
+	       (c = chv_option_next(argc, argv, "j", chv_options_trace)) !=
+	               -1) {
+		status = parse_option(c, &d, &walk);
+		dumps = dumps || c != 'j';
 	}
-	if (argc - optind != 2 || (strcmp(argv[optind], "info") != 0 &&
-	                           strcmp(argv[optind], "verify") != 0 &&
-	                           strcmp(argv[optind], "dump") != 0)) {
+	if (status != CHV_OK) {
+		return status;
+	}
+	if (argc - optind != 2 || !fits(argv[optind], dumps, d.json)) {
 		return chv_usage("trace");
 	}
-	return run(argv[optind], argv[optind + 1], &d, &walk);
+	return chv_trace_range_fits(&walk)
+	               ? run(argv[optind], argv[optind + 1], &d, &walk)
+	               : CHV_USAGE;
 }

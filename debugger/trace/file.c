@@ -14,6 +14,7 @@
 #include <zstd.h>
 
 #include <chv/cli.h>
+#include <chv/options.h>
 #include <chv/text.h>
 
 /* A window of 1 MiB is the most that the format allows. */
@@ -32,6 +33,8 @@ struct chv_trace {
 	struct tf_source source;
 	struct tf_super super;
 	struct tf_tail tail;
+	char *name;
+	uint64_t last_entry; /* Of the chunks that the last walk found good. */
 	struct tf_codec codec;
 	ZSTD_DCtx *zstd;
 	struct tf_calls calls;
@@ -136,8 +139,11 @@ static struct chv_trace *open_any(const struct tf_source *source,
 		*status = open_super(t, path);
 	}
 	if (*status == CHV_OK) {
+		t->name = strdup(path);
 		t->zstd = ZSTD_createDCtx();
-		*status = t->zstd != NULL ? CHV_OK : chv_error("out of memory");
+		*status = t->zstd != NULL && t->name != NULL
+		                  ? CHV_OK
+		                  : chv_error("out of memory");
 	}
 	if (*status != CHV_OK) {
 		chv_trace_close(t);
@@ -171,6 +177,7 @@ void chv_trace_close(struct chv_trace *t)
 		free(t->lists[i].chunks);
 	}
 	ZSTD_freeDCtx(t->zstd);
+	free(t->name);
 	free(t);
 }
 
@@ -244,6 +251,13 @@ static enum outcome walk_chunk(struct chv_trace *t, const struct chv_walk *walk,
 	return walk_records(t, walk, chunk);
 }
 
+static void note_last(struct chv_trace *t, const struct tf_chunk *chunk)
+{
+	if (chunk->header.last_entry > t->last_entry) {
+		t->last_entry = chunk->header.last_entry;
+	}
+}
+
 static int final_status(const struct chv_trace *t, uint64_t nr_chunks)
 {
 	if (t->tail.complete) {
@@ -262,6 +276,7 @@ int chv_trace_walk(struct chv_trace *t, const struct chv_walk *walk)
 
 	chv_progress_begin(&progress, walk->progress, t->source.size);
 	t->tail = (struct tf_tail){.why = TF_EEND};
+	t->last_entry = 0;
 	if (tf_scan_open(&scan, &t->source, &t->super, t->scratch,
 	                 sizeof(t->scratch)) != 0) {
 		return CHV_TRACE_BAD;
@@ -269,7 +284,10 @@ int chv_trace_walk(struct chv_trace *t, const struct chv_walk *walk)
 	while (outcome == GO_ON && chv_interrupted == 0 &&
 	       tf_scan_next(&scan, &chunk) == 0) {
 		outcome = walk_chunk(t, walk, &chunk);
-		nr_chunks += outcome != DAMAGED;
+		if (outcome != DAMAGED) {
+			nr_chunks++;
+			note_last(t, &chunk);
+		}
 		if (walk->progress != NULL) {
 			chv_progress_update(&progress, scan.offset);
 		}
@@ -285,6 +303,35 @@ int chv_trace_walk(struct chv_trace *t, const struct chv_walk *walk)
 		t->tail = scan.tail;
 	}
 	return final_status(t, nr_chunks);
+}
+
+static bool until_start_ends(void *ctx, const struct tf_chunk *chunk,
+                             const struct tf_record *record)
+{
+	bool *whole = ctx;
+
+	(void)chunk;
+	*whole = record->known && record->id == TF_SNAP_END;
+	return !*whole;
+}
+
+int chv_trace_check_start(struct chv_trace *t, const char *path)
+{
+	bool whole = false;
+	const struct chv_walk walk = {.streams = TF_IN_SNAPSHOT,
+	                              .to_entry = UINT64_MAX,
+	                              .progress = "checking the trace",
+	                              .record = until_start_ends,
+	                              .ctx = &whole};
+	char line[256];
+	int status = chv_trace_walk(t, &walk);
+
+	if (whole || status == CHV_INTERRUPTED) {
+		return status;
+	}
+	chv_error("%s: cannot be replayed, its start is not whole: %s",
+	          chv_clean(path), tf_tail_line(&t->tail, line, sizeof(line)));
+	return CHV_TRACE_BAD;
 }
 
 static int list_chunk(struct chunk_list *l, const struct tf_chunk *chunk)
@@ -342,14 +389,59 @@ int chv_trace_load(struct chv_trace *t, enum tf_stream stream, uint64_t index,
 	return 0;
 }
 
-void chv_trace_explain(const struct chv_trace *t, int status)
+bool chv_trace_range_fits(const struct chv_walk *walk)
 {
+	if (walk->from_entry <= walk->to_entry) {
+		return true;
+	}
+	chv_error("--from %llu is behind --to %llu",
+	          (unsigned long long)walk->from_entry,
+	          (unsigned long long)walk->to_entry);
+	return false;
+}
+
+bool chv_trace_limit(const char *text, uint64_t *limit)
+{
+	if (!chv_option_number("-n", text, limit)) {
+		return false;
+	}
+	if (*limit == 0) {
+		chv_error("-n 0: that would show nothing");
+	}
+	return *limit > 0;
+}
+
+bool chv_trace_words_fit(const char *path, const char *filter)
+{
+	if (filter == NULL || access(path, F_OK) == 0 ||
+	    access(filter, F_OK) != 0) {
+		return true;
+	}
+	chv_error("'%s' is no file: the trace comes first, the filter behind "
+	          "it",
+	          chv_clean(path));
+	return false;
+}
+
+int chv_trace_explain(const struct chv_trace *t, const struct chv_walk *walk,
+                      int status)
+{
+	const char *name = chv_clean(t->name);
+	unsigned long long last = t->last_entry;
 	char line[256];
 
-	if (status == CHV_TRACE_CUT || status == CHV_TRACE_BAD) {
-		chv_error("%s%s", tf_tail_line(&t->tail, line, sizeof(line)),
-		          status == CHV_TRACE_CUT
-		                  ? "; what lies before it is good"
-		                  : "");
+	tf_tail_line(&t->tail, line, sizeof(line));
+	if (status == CHV_TRACE_CUT) {
+		chv_error("%s: cut: %s; what lies before it is good, up to "
+		          "entry %llu",
+		          name, line, last);
+	} else if (status == CHV_TRACE_BAD) {
+		chv_error("%s: %s; nothing in it can be used", name, line);
+	} else if (status == CHV_OK && walk->from_entry > last &&
+	           t->tail.complete) {
+		chv_error("%s: ends at entry %llu, before --from %llu", name,
+		          last, (unsigned long long)walk->from_entry);
+		return CHV_NOT_FOUND;
 	}
+	return status;
 }

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <chv/text.h>
 
@@ -188,9 +189,11 @@ static size_t take_field(struct parser *ps)
 	return 0;
 }
 
+#define ERRNO_END 134
+
 static bool errno_value(const char *word, int64_t *number)
 {
-	for (int e = 1; e < 134; e++) {
+	for (int e = 1; e < ERRNO_END; e++) {
 		const char *name = strerrorname_np(e);
 
 		if (name != NULL && strcmp(name, word) == 0) {
@@ -222,14 +225,74 @@ static int64_t take_number(struct parser *ps)
 	return negative ? -number : number;
 }
 
+const char *chv_filter_mistaken(const char *word, const char *const *words,
+                                size_t nr)
+{
+	const char *near;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (strcmp(words[i], word) == 0) {
+			return NULL;
+		}
+	}
+	for (size_t i = 0; i < nr; i++) {
+		if (strcasecmp(words[i], word) == 0) {
+			return words[i];
+		}
+	}
+	near = chv_text_nearest(word, words, nr);
+	return near != NULL ? near : "";
+}
+
+const char *chv_filter_mistaken_error(const char *word)
+{
+	const char *names[ERRNO_END] = {""};
+	size_t nr = 1;
+
+	for (int e = 1; e < ERRNO_END; e++) {
+		if (strerrorname_np(e) != NULL) {
+			names[nr++] = strerrorname_np(e);
+		}
+	}
+	return chv_filter_mistaken(word, names, nr);
+}
+
+/* A comparison that can never hold is a slip of the pen. */
+static void check_word(struct parser *ps, const struct node *node,
+                       const char *at)
+{
+	const struct chv_filter_field *field = &ps->f->fields[node->field];
+	const char *near = NULL;
+
+	if (field->mistaken != NULL &&
+	    (node->op == OP_EQ || node->op == OP_NE)) {
+		near = field->mistaken(node->text);
+	}
+	if (near == NULL) {
+		return;
+	}
+	ps->p = at;
+	if (*near != '\0') {
+		wrong(ps, "no %s '%.32s', did you mean '%s'?", field->name,
+		      node->text, near);
+	} else {
+		wrong(ps, "no %s '%.32s'", field->name, node->text);
+	}
+}
+
 static void take_value(struct parser *ps, unsigned int n)
 {
 	struct node *node = &ps->f->nodes[n];
+	const char *at;
 
+	accept(ps, "");
+	at = ps->p;
 	if (!ps->f->fields[node->field].text) {
 		node->number = take_number(ps);
 	} else if (!take_word(ps, node->text)) {
 		wrong(ps, "expected text");
+	} else {
+		check_word(ps, node, at);
 	}
 }
 

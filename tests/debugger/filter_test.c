@@ -16,8 +16,20 @@
 #include <chv/filter.h>
 #include <chv/words.h>
 
-static const struct chv_filter_field fields[] = {
-	{"name", true}, {"result", false}, {"entry", false}, {"absent", false}};
+static const char *kind_mistaken(const char *word)
+{
+	static const char *const kinds[] = {"TIMER", "mmu_update"};
+
+	return chv_filter_mistaken(word, kinds, 2);
+}
+
+static const struct chv_filter_field fields[] = {{"name", true, NULL},
+                                                 {"result", false, NULL},
+                                                 {"entry", false, NULL},
+                                                 {"absent", false, NULL},
+                                                 {"kind", true, kind_mistaken}};
+
+#define NR_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static void get(void *ctx, size_t field, struct chv_filter_value *value)
 {
@@ -31,8 +43,8 @@ static bool matches(const char *text)
 {
 	const struct chv_filter_source record = {get, NULL};
 	char error[256] = "";
-	struct chv_filter *f =
-		chv_filter_compile(text, fields, 4, error, sizeof(error));
+	struct chv_filter *f = chv_filter_compile(text, fields, NR_FIELDS,
+	                                          error, sizeof(error));
 	bool result;
 
 	if (f == NULL) {
@@ -81,6 +93,18 @@ static void absent_fields_match_nothing(void **state)
 	assert_true(matches("!absent"));
 }
 
+static void known_words_are_checked(void **state)
+{
+	(void)state;
+	assert_true(matches("kind==mmu_update"));
+	assert_true(matches("kind!=TIMER"));
+	assert_true(matches("kind in {TIMER, mmu_update}"));
+	assert_false(matches("kind~nothing"));
+	assert_null(chv_filter_mistaken_error("EINVAL"));
+	assert_null(chv_filter_mistaken_error(""));
+	assert_string_equal(chv_filter_mistaken_error("einval"), "EINVAL");
+}
+
 static void mistakes_are_named(void **state)
 {
 	static const struct {
@@ -97,14 +121,17 @@ static void mistakes_are_named(void **state)
 	           {"(entry==1", "expected ')'"},
 	           {"entry==1 entry", "unexpected 'entry'"},
 	           {"name==\"x", "a quote is not closed"},
+	           {"kind==timer", "no kind 'timer', did you mean 'TIMER'"},
+	           {"kind!=zebra", "no kind 'zebra' at character 7"},
+	           {"kind in {TIMER, x}", "no kind 'x'"},
 	           {"entry==1 &&", "expected the name of a field"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		char error[256] = "";
 
-		assert_null(chv_filter_compile(bad[i].text, fields, 4, error,
-		                               sizeof(error)));
+		assert_null(chv_filter_compile(bad[i].text, fields, NR_FIELDS,
+		                               error, sizeof(error)));
 		if (strstr(error, bad[i].says) == NULL) {
 			fail_msg("'%s': %s", bad[i].text, error);
 		}
@@ -118,13 +145,15 @@ static void deep_and_long_filters_are_refused(void **state)
 
 	(void)state;
 	memset(text, '(', sizeof(text) - 1);
-	assert_null(chv_filter_compile(text, fields, 4, error, sizeof(error)));
+	assert_null(chv_filter_compile(text, fields, NR_FIELDS, error,
+	                               sizeof(error)));
 	assert_non_null(strstr(error, "too deeply"));
 	text[0] = '\0';
 	for (unsigned int i = 0; i < 1000; i++) {
 		strcat(text, i > 0 ? "&&entry" : "entry");
 	}
-	assert_null(chv_filter_compile(text, fields, 4, error, sizeof(error)));
+	assert_null(chv_filter_compile(text, fields, NR_FIELDS, error,
+	                               sizeof(error)));
 	assert_non_null(strstr(error, "too long"));
 }
 
@@ -145,8 +174,8 @@ static void garbage_filters_do_no_harm(void **state)
 			                   (sizeof(alphabet) - 1)];
 		}
 		text[len] = '\0';
-		chv_filter_free(chv_filter_compile(text, fields, 4, error,
-		                                   sizeof(error)));
+		chv_filter_free(chv_filter_compile(text, fields, NR_FIELDS,
+		                                   error, sizeof(error)));
 	}
 }
 
@@ -210,6 +239,7 @@ int main(void)
 		cmocka_unit_test(comparisons_hold),
 		cmocka_unit_test(logic_and_sets_hold),
 		cmocka_unit_test(absent_fields_match_nothing),
+		cmocka_unit_test(known_words_are_checked),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(deep_and_long_filters_are_refused),
 		cmocka_unit_test(garbage_filters_do_no_harm),

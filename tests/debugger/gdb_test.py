@@ -236,6 +236,74 @@ def test_last_write_is_found():
                r"New value = 0", r"\$1 = 3", r"\$2 = \(struct node \*\) 0x0")
 
 
+def test_helper_says_what_went_wrong():
+    with Server() as s:
+        text = gdb(s, "source " + HELPER, "hv", "hv last nosuch",
+                   "hv prompt maybe", "hv seek", "hv seek n2+99999999",
+                   "hv seek n1", "hv when")
+        expect(text, r"^usage: hv COMMAND, one of help, when, seek",
+               r'^hv last: No symbol "nosuch"', r"^usage: hv prompt on\|off",
+               r"^usage: hv seek", r"cannot be reached", r"n1 ")
+        refuse(text, "Python Exception|Traceback")
+        os.environ["CHV_TRACE_END"] = "4"
+        try:
+            expect(gdb(s, "source " + HELPER, "hv seek n99999999", "p phase"),
+                   r"^hv seek: n99999999 is behind the end, which is n4",
+                   r"\$1 = 1")
+        finally:
+            del os.environ["CHV_TRACE_END"]
+
+
+def spawn(server, *lines):
+    """GDB at a terminal, connected, with the helper."""
+    import pexpect
+    child = pexpect.spawn("gdb", ["-nx", "-q"], encoding="utf-8", timeout=60,
+                          dimensions=(50, 200),
+                          env=dict(os.environ, TERM="dumb"))
+    child.expect_exact("(gdb) ")
+    for line in ("set confirm off", "set width 0",
+                 "target extended-remote " + server.address,
+                 "source " + HELPER, *lines):
+        child.sendline(line)
+        child.expect_exact("(gdb) ")
+    return child
+
+
+def test_prompt_shows_the_position_and_stops_to():
+    with Server() as s:
+        child = spawn(s)
+        child.sendline("hv prompt on")
+        child.expect_exact("% n0) ")
+        child.sendline("hv seek n1")
+        child.expect_exact("% n1) ")
+        child.sendline("hv prompt off")
+        child.expect_exact("\n(gdb) ")
+        child.sendline("hv seek n2")
+        child.expect_exact("\n(gdb) ")
+        child.sendline("quit")
+        child.wait()
+
+
+def test_ctrl_c_stops_a_seek():
+    import pexpect
+    with Server("-p", "1:5000") as s:
+        child = spawn(s)
+        child.sendline("hv seek end")
+        time.sleep(0.3)
+        child.sendintr()
+        child.expect("Interrupted")
+        child.expect_exact("(gdb) ")
+        for _ in range(3):
+            child.sendline("print 1000 + $hv_entry")
+            child.expect(r"= 100[0-3]\r")
+            child.expect_exact("(gdb) ")
+        child.sendline("hv when")
+        child.expect(r"n\d.* s .*%")
+        child.sendline("quit")
+        child.expect(pexpect.EOF)
+        child.close()
+
+
 def test_walk_forward_and_back_is_the_same():
     script = """
 import gdb

@@ -3,7 +3,10 @@
  * Write a small trace whose contents tests know by heart: some hypercalls,
  * events, a note with a terminal escape in it, and an end.
  *
- *	make_trace FILE [unfinished]
+ *	make_trace FILE [unfinished|start|broken]
+ *
+ * Unfinished has no end; start begins with a snapshot, so that it looks as if
+ * it could be replayed, and broken with one that has no end.
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +23,11 @@ static void put_calls(struct tf_writer *w)
 	static const struct tf_call list[] = {
 		{.entry = 2, .nr = 17, .subop = 6, .args = {6, 0x1000}},
 		{.entry = 5, .nr = 1, .args = {0xffff8880, 2, 0, 0x7ff0}},
-		{.entry = 6, .nr = 1, .args = {0xffff8880, 1}, .result = -22},
+		{.entry = 6,
+	         .nr = 1,
+	         .subop = UINT32_MAX,
+	         .args = {0xffff8880, 1},
+	         .result = -22},
 		{.entry = 7, .nr = 29, .subop = 1, .args = {1}},
 		{.entry = 7, .nr = 1, .flags = TF_CALL_MULTI, .args = {5, 1}},
 		{.entry = 9, .nr = 59, .subop = 3, .args = {1, 2, 3, 4, 5, 6}},
@@ -57,6 +64,17 @@ static void put_events(struct tf_writer *w, int finished)
 	}
 }
 
+static void put_start(struct tf_writer *w, int broken)
+{
+	tf_put_snap_begin(w,
+	                  &(struct tf_snap_begin){.offset_kind = TF_OFFSET_EXIT,
+	                                          .nr_frames = 32768});
+	tf_put_frame_zero(w, &(struct tf_frame_zero){.count = 32768});
+	if (!broken) {
+		tf_put_snap_end(w, &(struct tf_snap_end){.nr_frames = 32768});
+	}
+}
+
 static int seal(struct tf_chain *chain, const struct tf_writer *w, FILE *f)
 {
 	size_t len;
@@ -68,6 +86,7 @@ static int seal(struct tf_chain *chain, const struct tf_writer *w, FILE *f)
 int main(int argc, char **argv)
 {
 	FILE *f = argc > 1 ? fopen(argv[1], "wb") : NULL;
+	const char *mode = argc > 2 ? argv[2] : "";
 	struct tf_writer w, history;
 	struct tf_chain chain;
 	struct tf_super sb;
@@ -86,13 +105,19 @@ int main(int argc, char **argv)
 	tf_super_seal(&sb);
 	failed = fwrite(&sb, 1, sizeof(sb), f) != sizeof(sb);
 	tf_chain_init(&chain, &sb);
+	if (strcmp(mode, "start") == 0 || strcmp(mode, "broken") == 0) {
+		tf_writer_init(&w, TF_STREAM_SNAPSHOT, raw, sizeof(raw), NULL);
+		tf_writer_open(&w, 0);
+		put_start(&w, *mode == 'b');
+		failed |= seal(&chain, &w, f);
+	}
 	tf_writer_init(&history, TF_STREAM_HISTORY, history_raw,
 	               sizeof(history_raw), &calls);
 	tf_writer_open(&history, 0);
 	put_calls(&history);
 	tf_writer_init(&w, TF_STREAM_REPLAY, raw, sizeof(raw), NULL);
 	tf_writer_open(&w, 0);
-	put_events(&w, argc == 2);
+	put_events(&w, strcmp(mode, "unfinished") != 0);
 	failed |= seal(&chain, &history, f) || seal(&chain, &w, f);
 	return fclose(f) != 0 || failed;
 }

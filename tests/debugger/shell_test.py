@@ -58,7 +58,27 @@ def test_mistakes_get_one_line_and_status_2():
                        (["hypercalls"], "usage"),
                        (["events", TRACE, "typ==TIMER"], "'type'"),
                        (["hypercalls", TRACE, "-e", "mmu"], "no hypercall"),
-                       (["hypercalls", TRACE, "--from", "x"], "number"),
+                       (["hypercalls", TRACE, "-e", ""], "chv: -e ''"),
+                       (["hypercalls", TRACE, "-e", "!"], "chv: -e '!'"),
+                       (["hypercalls", TRACE, "--from", "x"],
+                        "chv: --from 'x': not a number"),
+                       (["hypercalls", TRACE, "err==EFOO"], "no err 'EFOO'"),
+                       (["hypercalls", TRACE, "name==nosuch"], "'nosuch'"),
+                       (["hypercalls", TRACE, "op!=blok"], "mean 'block'?"),
+                       (["hypercalls", "result<0", TRACE],
+                        "'result<0' is no file: the trace comes first"),
+                       (["events", TRACE, "type==timer"], "mean 'TIMER'?"),
+                       (["events", "type==TIMER", TRACE], "is no file"),
+                       (["events", TRACE, "-n", "0"], "chv: -n 0"),
+                       (["events", "--list-fields", TRACE], "usage"),
+                       (["hypercalls", "--list-fields", TRACE], "usage"),
+                       (["hypercalls", TRACE, "--foo"],
+                        "chv: hypercalls: unrecognized option '--foo'"),
+                       (["trace", "verify", TRACE, "--json"], "no --json"),
+                       (["trace", "info", TRACE, "--from", "1"],
+                        "for 'trace dump'"),
+                       (["trace", "dump", TRACE, "--from", "9", "--to", "8"],
+                        "--from 9 is behind --to 8"),
                        (["trace", "dump", TRACE, "--stream", "x"], "stream"),
                        (["symbols"], "usage"), (["-c"], "needs"),
                        (["version", "x"], "usage: chv version"),
@@ -115,6 +135,12 @@ def test_hypercalls_read_like_strace():
     assert len(chv("hypercalls", TRACE, "--from", "6", "--to", "9")[0]
                .splitlines()) == 4
     assert len(chv("hypercalls", TRACE, "-n", "2")[0].splitlines()) == 2
+    assert "4294967295" not in out
+    assert json.loads(chv("hypercalls", TRACE, "err==EINVAL", "--json")[0]
+                      )["subop"] is None
+    assert len(chv("hypercalls", TRACE, "subop>=0")[0].splitlines()) == 6
+    expect(chv("hypercalls", TRACE, "--from", "99", status=3)[1],
+           "ends at entry 20, before --from 99")
     call = json.loads(chv("hypercalls", TRACE, "--json", "-n", "1")[0])
     assert call["name"] == "xen_version" and call["args"][1] == "0x1000"
 
@@ -123,7 +149,8 @@ def test_hypercalls_are_counted():
     out, err = chv("hypercalls", "-c", TRACE)
     expect(out, r"^ 42.86 +3 +1 mmu_update$", r"^100.00 +7 +1 total$")
     assert err == "", err
-    expect(chv("hypercalls", "--by-op", TRACE)[0], r"sched_op\(block\)")
+    expect(chv("hypercalls", "--by-op", TRACE)[0], r"sched_op\(block\)",
+           r"^ 28.57 +2 +mmu_update$", r"^ 14.29 +1 +1 mmu_update$")
     summary = json.loads(chv("hypercalls", "-c", "--json", TRACE)[0])
     assert summary["calls"] == 7 and summary["errors"] == 1
 
@@ -142,7 +169,12 @@ def test_bad_traces_are_told_apart():
             chv("trace", what, path, status=5)
         chv("trace", what, os.path.join(DIR, "none"), status=3)
         chv("trace", what, CUT, status=6)
-    expect(chv("trace", "verify", CUT, status=6)[1], "trace ends at record")
+    for args in (["info"], ["info", "--json"], ["verify"], ["dump"]):
+        expect(chv("trace", args[0], CUT, *args[1:], status=6)[1],
+               "^chv: .*cut.trace: cut: trace ends at record .*to entry 12$")
+    head = os.path.join(DIR, "head")
+    open(head, "wb").write(data[:4096])
+    expect(chv("trace", "info", head, status=5)[1], "^chv: .*head: trace ends")
     expect(chv("trace", "verify", flipped, status=5)[1], "at byte 4096")
     for size in range(0, len(data), 61):
         short = os.path.join(DIR, "short")
@@ -252,38 +284,196 @@ def test_host_verbs_build_their_command_line():
     chv("run", "--dry-run", "--memory", "much", status=2)
     chv("run", "--dry-run", "--exec", 'a "b"', status=2)
     chv("run", "--image-dir", folder, "--qemu", "/nonexistent/qemu", status=3)
-    odd = os.path.join(DIR, "odd")
-    open(odd, "w").write("x" * 3000)
-    expect(chv("run", "--dry-run", "--image-dir", folder, "--trace", odd,
-               status=1)[1], "power of two")
+
+
+def test_host_checks_files_and_sizes_first():
+    folder = images()
+    def run(*args, status=1):
+        return chv("run", "--dry-run", "--image-dir", folder, *args,
+                   status=status)[1]
+    expect(run("--kernel", DIR), "^chv: .*not a regular file")
+    expect(run("--kernel", CHV, "--initrd", DIR), "not a regular file")
+    expect(run("--kernel", os.path.join(DIR, "none"), status=3), "No such")
+    for size in ("1M", "256", "100000G"):
+        expect(run("--memory", size, status=2),
+               "--memory %s: give a size from 24M to 64G" % size)
+    expect(run("--memory", "24M", "--kernel", CHV), "needs [0-9]+M at least")
+    for option in ("--memory", "--trace-size"):
+        for size in ("256MB", "256m", "x"):
+            expect(run(option, size, status=2), "^chv: %s '%s': .*K, M, G or T"
+                   % (option, size))
+    expect(run("--nonsense", status=2), "^chv: run: .*--nonsense")
+
+
+def test_host_overwrites_no_recording():
+    folder = images()
+    path = os.path.join(DIR, "old")
+    def run(*args, status=1):
+        return chv("run", "--dry-run", "--image-dir", folder, "--kernel", CHV,
+                   "--trace", path, *args, status=status)[1]
+    for size in ("3M", "512K", "4000G"):
+        expect(run("--trace-size", size, status=2), "power of two from 1M")
+        assert not os.path.exists(path)
+    open(path, "w").write("x" * 3000)
+    expect(run(), "holds something")
+    shutil.copy(TRACE, path)
+    before = open(path, "rb").read()
+    expect(run(), "holds a recording: .*--force")
+    run("--kernel", DIR, "--force")
+    assert open(path, "rb").read() == before
+    run("--force", "--trace-size", "2M", status=0)
+    assert open(path, "rb").read() == bytes(2 << 20)
+    run("--trace-size", "4M", status=0)
+    assert os.path.getsize(path) == 2 << 20
+    os.truncate(path, 3000)
+    expect(run(), "power of two")
+    os.unlink(path)
+    chv("run", "--image-dir", folder, "--kernel", CHV, "--trace", path,
+        "--qemu", "/bin/false", status=1)
+    assert not os.path.exists(path)
+
+
+def fake_qemu(*lines, status=1):
+    """A program that says these lines and ends."""
+    path = os.path.join(DIR, "qemu")
+    with open(path, "w", encoding="ascii") as script:
+        script.write("#!/bin/sh\nprintf '%%b' '%s'\nexit %d\n"
+                     % ("\\r\\n".join(lines), status))
+    os.chmod(path, 0o755)
+    return path
+
+
+GOOD_END = "(hv) machine ends with status 0"
+
+
+def test_host_believes_the_hypervisor_alone():
+    folder = images()
+    def run(*lines, qemu=1, status=0):
+        return chv("run", "--image-dir", folder, "--kernel", CHV, "--qemu",
+                   fake_qemu(*lines, status=qemu), status=status)
+    out, _ = run("hello", GOOD_END)
+    expect(out, "^hello$")
+    run("no newline" + GOOD_END)
+    expect(run(status=1)[1], "before the hypervisor said anything")
+    expect(run("(hv) Chronovisor", status=1)[1], "did not say")
+    expect(run("(hv) machine ends with status 3", status=1)[1], "did not say")
+    run("(hv) machine reboots", qemu=0)
+    run("QEMU: Terminated", qemu=0)
+    expect(run("(hv) d1 starts", qemu=0, status=1)[1], "before its machine")
+    run("(hv) machine ends with status 2", qemu=5, status=1)
+    run("(hv) machine ends with status 5", qemu=11, status=4)
+    run("(hv) machine ends with status 6", qemu=13, status=5)
+    expect(run("(hv) d1: at entry 0 + 0: no memory left for its frames",
+               "(hv) machine ends with status 6", qemu=13, status=1)[1],
+           "--memory")
+
+
+def test_host_returns_the_status_of_exec():
+    folder = images()
+    def run(*lines, status):
+        return chv("run", "--image-dir", folder, "--exec", "x", "--qemu",
+                   fake_qemu(*lines), status=status)[1]
+    assert run("chrono: exec status 0", GOOD_END, status=0) == ""
+    expect(run("chrono: exec status 7", GOOD_END, status=7), "status 7")
+    expect(run(GOOD_END, status=1), "before the command")
 
 
 def test_host_replay_follows_the_trace():
     if HAS_XEN:
         return
     folder = images()
+    start = os.path.join(DIR, "start.trace")
+    subprocess.run([MAKE_TRACE, start, "start"], check=True)
     padded = os.path.join(DIR, "padded.trace")
-    shutil.copy(TRACE, padded)
+    shutil.copy(start, padded)
     os.truncate(padded, 1 << 20)
-    out, _ = chv("replay", padded, "--dry-run", "--image-dir", folder)
+    def replay(path, *args, status=0):
+        return chv("replay", path, "--image-dir", folder, *args,
+                   status=status)
+    out, _ = replay(padded, "--dry-run")
     expect(out, "-icount shift=0", "replay=window", "share=off", "-m 1024")
     assert "-initrd" not in out
-    out, _ = chv("replay", padded, "--dry-run", "--image-dir", folder,
-                 "--no-icount")
-    assert "-icount" not in out
-    chv("replay", TRACE, "--dry-run", "--image-dir", folder)
-    out, _ = chv("gdb", padded, "--dry-run", "--image-dir", folder)
+    replay(start, "--dry-run")
+    expect(replay(padded, "--no-icount", status=1)[1], "exact positions")
+    expect(replay(padded, "--memory", "100M", status=1)[1],
+           "has 128M, its replay needs 144M")
+    replay(CHV, status=5)
+    replay(padded, "--qemu", fake_qemu("hello", GOOD_END))
+    replay(padded, "--qemu", "/bin/false", status=1)
+    replay(padded, "--qemu", fake_qemu("(hv) machine reboots", status=0),
+           status=1)
+    replay(padded, "--qemu", fake_qemu("QEMU: Terminated", status=0),
+           status=130)
+
+
+def test_host_checks_the_start_of_a_trace():
+    if HAS_XEN:
+        return
+    folder = images()
+    broken = os.path.join(DIR, "broken.trace")
+    subprocess.run([MAKE_TRACE, broken, "broken"], check=True)
+    flipped = os.path.join(DIR, "flipped.trace")
+    subprocess.run([MAKE_TRACE, flipped, "start"], check=True)
+    with open(flipped, "r+b") as f:
+        f.seek(4096 + 128 + 2)
+        f.write(b"\xff")
+    for verb in ("replay", "gdb"):
+        for path in (TRACE, broken, flipped):
+            expect(chv(verb, path, "--image-dir", folder, "--qemu",
+                       "/bin/true", status=5)[1],
+                   "%s: .*its start is not whole" % path)
+
+
+def test_gdb_says_why_there_is_no_server():
+    if HAS_XEN:
+        return
+    folder = images()
+    path = os.path.join(DIR, "gdb.trace")
+    subprocess.run([MAKE_TRACE, path, "start"], check=True)
+    def gdb(*args, status=1):
+        return chv("gdb", path, "--image-dir", folder, *args, status=status)
+    out, _ = gdb("--dry-run", status=0)
     expect(out, 'chrono.exec="chv gdb window --serial"', "chardev:com2",
            "share=off")
     chv("gdb", status=2)
-    chv("gdb", padded, "--listen", "1", status=1)
-    chv("replay", CHV, "--dry-run", "--image-dir", folder, status=5)
+    expect(gdb("--listen", "1", status=2)[1], "^chv: gdb: --listen")
+    gdb("--symbols", os.path.join(DIR, "none"), status=3)
+    gdb("--symbols", DIR)
+    gdb("--qemu", "/nonexistent/qemu", status=3)
+    _, err = gdb("--qemu", fake_qemu("chv: the trace is of another machine",
+                                     "chrono: exec status 5", GOOD_END),
+                 status=5)
+    expect(err, "^chv: no GDB server came up: the trace is of another machine")
+    log = re.search(r"all of it: (\S+)/log", err)[1]
+    shutil.rmtree(log)
+    _, err = gdb("--qemu", fake_qemu("(hv) d1: no memory left",
+                                     "chrono: exec status 5", GOOD_END))
+    expect(err, "give it more with --memory")
+    shutil.rmtree(re.search(r"all of it: (\S+)/log", err)[1])
+    expect(gdb("--memory", "600M")[1], "needs 672M at least")
+    _, err = gdb("--qemu", "/bin/false")
+    expect(err, "the hypervisor said nothing")
+    shutil.rmtree(re.search(r"all of it: (\S+)/log", err)[1])
 
 
 def test_symbols_need_a_kernel():
-    chv("symbols", "--image", "/nonexistent", status=1)
+    chv("symbols", "--image", "/nonexistent", status=3)
     expect(chv("symbols", "--image", TRACE, status=1)[1], "ELF")
     chv("symbols", "--image", CHV, "-o", os.path.join(DIR, "s"), status=3)
+
+
+def test_symbols_overwrite_what_was_named_only():
+    here = os.getcwd()
+    os.chdir(DIR)
+    try:
+        open("symbols.elf", "w").write("mine")
+        expect(chv("symbols", "--image", CHV, status=1)[1],
+               "symbols.elf is there already: .*--force")
+        assert open("symbols.elf").read() == "mine"
+        chv("symbols", "--image", CHV, "--force", status=3)
+        chv("symbols", "--image", CHV, "-o", "symbols.elf", status=3)
+    finally:
+        os.chdir(here)
 
 
 def test_full_output_is_an_error():

@@ -33,6 +33,7 @@ struct table_target {
 	bool interrupted;
 	bool seeking;
 	size_t goal;  /* Of a seek. */
+	size_t polls; /* That it has to take yet, to be as slow as a run. */
 	size_t began; /* Where a backward run started. */
 	bool first;   /* No step of this run has been made. */
 	struct chv_resume resume;
@@ -339,6 +340,11 @@ static int seek(struct chv_target *t, const struct chv_moment *m)
 		return -ENOENT;
 	}
 	tt->goal = goal;
+	tt->polls = 0;
+	if (tt->rest_us > 0) {
+		tt->polls = (goal > tt->at ? goal - tt->at : tt->at - goal) /
+		            tt->pace_steps;
+	}
 	tt->seeking = true;
 	tt->running = true;
 	tt->began = tt->at;
@@ -373,6 +379,11 @@ static bool poll_stop(struct chv_target *t, struct chv_stop *stop)
 			move_to(tt, tt->began);
 		}
 		return finish(tt, CHV_STOP_INTERRUPT, stop);
+	}
+	if (tt->seeking && tt->polls > 0) {
+		tt->polls--;
+		usleep(tt->rest_us);
+		return false;
 	}
 	if (tt->seeking) {
 		move_to(tt, tt->goal);

@@ -19,7 +19,19 @@
 struct chv_filter_field {
 	const char *name;
 	bool text; /* Its values are text; otherwise 64-bit numbers. */
+	/**
+	 * For text out of a known set: NULL when @word is in it, otherwise
+	 * the word that is meant, or "". NULL: any text may come.
+	 */
+	const char *(*mistaken)(const char *word);
 };
+
+/** An answer for mistaken(), from the @nr words that there are. */
+const char *chv_filter_mistaken(const char *word, const char *const *words,
+                                size_t nr);
+
+/** For names of errors such as EINVAL, and "" for none. */
+const char *chv_filter_mistaken_error(const char *word);
 
 struct chv_filter_value {
 	const char *text; /* Of a field of text. */

@@ -54,6 +54,12 @@ struct chv_walk {
  */
 int chv_trace_walk(struct chv_trace *t, const struct chv_walk *walk);
 
+/**
+ * Check what a replay begins with: the domain's memory and state at its start.
+ * Returns CHV_OK or, with one line about @path printed, CHV_TRACE_BAD.
+ */
+int chv_trace_check_start(struct chv_trace *t, const char *path);
+
 /** Where and why the last walk ended. */
 const struct tf_tail *chv_trace_tail(const struct chv_trace *t);
 
@@ -65,8 +71,22 @@ const struct tf_tail *chv_trace_tail(const struct chv_trace *t);
 int chv_trace_load(struct chv_trace *t, enum tf_stream stream, uint64_t index,
                    struct tf_chunk_header *header, const uint8_t **raw);
 
-/** Print the tail on standard error if @status is about the trace's end. */
-void chv_trace_explain(const struct chv_trace *t, int status);
+/** False, and one line about it, when --from and --to leave nothing. */
+bool chv_trace_range_fits(const struct chv_walk *walk);
+
+/** A number of lines for -n; complains otherwise. */
+bool chv_trace_limit(const char *text, uint64_t *limit);
+
+/** False, and one line about it, when the filter stands before the file. */
+bool chv_trace_words_fit(const char *path, const char *filter);
+
+/**
+ * Say on standard error what there is to say about the end of @walk, which
+ * returned @status: that and where the trace is cut, or that it ends before
+ * the range that was asked for. Returns the verb's status.
+ */
+int chv_trace_explain(const struct chv_trace *t, const struct chv_walk *walk,
+                      int status);
 
 /* ---- records as lists of fields ------------------------------------------ */
 
