@@ -44,6 +44,11 @@ static void format_report(const struct chrono_status *s, char *buf, size_t size)
 		buf[0] = '\0';
 		return;
 	}
+	if (s->report_expected == 0 && s->report_actual == 0) {
+		snprintf(buf, size, "%s at n%" PRIu64 "+%" PRIu64, what,
+		         s->report_position.entry, s->report_position.offset);
+		return;
+	}
 	snprintf(buf, size,
 	         "%s at n%" PRIu64 "+%" PRIu64 ": expected %#" PRIx64
 	         ", found %#" PRIx64 ", right until n%" PRIu64,

@@ -62,8 +62,8 @@ static const struct chv_verb verbs[] = {
          CHV_IN_DOM0, CHV_ARG_DOMAIN, chv_options_record, record_words,
          cmd_record},
 	{"trace",
-         "trace info|verify|dump TRACE [--json] [--stream S] [--from N] "
-         "[--to N]",
+         "trace info TRACE [--json], trace verify TRACE, or trace dump TRACE\n"
+         "           [--json] [--stream S] [--from N] [--to N] [--full]",
          "describe, check or print a trace file",
          "  trace info TRACE     whose it is, how it ends, what it holds\n"
          "  trace verify TRACE   read every byte and check it\n"
@@ -91,18 +91,28 @@ static const struct chv_verb verbs[] = {
          "  --json         one object per line; one object with -c\n",
          CHV_ANYWHERE, CHV_ARG_FILE, chv_options_hypercalls, NULL,
          cmd_hypercalls},
-	{"symbols", "symbols DOMAIN|--image FILE [--output FILE] [--json]",
+	{"symbols",
+         "symbols DOMAIN|--image FILE [--output FILE] [--force] [--json]",
          "write the kernel's own symbols as an ELF file for GDB",
          "  --image FILE   an ELF image with memory contents: an unpacked\n"
          "                 vmlinux, or a core dump with virtual addresses\n"
-         "  --output FILE  where to write (default: symbols.elf)\n"
+         "  --output FILE  where to write (default: symbols.elf, which is\n"
+         "                 overwritten with --force only)\n"
          "The symbols are read out of the guest's memory (kallsyms), modules\n"
          "included, so no debug package is needed. In GDB: 'file symbols.elf'.\n",
          CHV_ANYWHERE, CHV_ARG_FILE, chv_options_symbols, NULL, cmd_symbols},
 
 	{"replay", "replay TRACE [--memory SIZE] [--icount|--no-icount]",
          "replay a trace; on a host in a QEMU of its own",
-         "  --gdb ADDRESS  serve GDB: a port, or the path of a UNIX socket\n",
+         "On a host:\n"
+         "  --memory SIZE   of the machine (default: what the domain takes)\n"
+         "  --icount, --no-icount  with QEMU's instruction counter or without\n"
+         "                  (default: as the trace needs it)\n"
+         "  --hv-options TEXT  more words on the hypervisor's command line\n"
+         "  --image-dir DIR where the hypervisor is\n"
+         "  --qemu PROGRAM  default: qemu-system-x86_64\n"
+         "  --dry-run       print the command line instead\n"
+         "Status 0: equal to its end, 4: diverged, 130: left before its end.\n",
          CHV_ANYWHERE, CHV_ARG_FILE, chv_options_replay, NULL, cmd_replay},
 	{"gdb",
          "gdb DOMAIN|TRACE [--listen ADDRESS] [--symbols FILE] "
@@ -120,20 +130,31 @@ static const struct chv_verb verbs[] = {
          CHV_ANYWHERE, CHV_ARG_FILE, chv_options_gdb, NULL, cmd_gdb},
 	{"run",
          "run [--kernel FILE [--initrd FILE]] [--cmdline TEXT] [--exec COMMAND]\n"
-         "        [--memory SIZE] [--icount] [--trace FILE] [--dry-run]",
+         "        [--memory SIZE] [--icount] [--trace FILE [--force]] [--dry-run]",
          "start Chronovisor and its dom0 in QEMU, on this machine",
          "  --memory SIZE     of the machine (default 1G)\n"
          "  --icount          with QEMU's instruction counter: exact replay\n"
-         "  --trace FILE      the file that recordings go to\n"
-         "  --trace-size SIZE how large to make it (default 1G)\n"
+         "  --exec COMMAND    dom0's shell runs it (sh -c), then powers off; its\n"
+         "                    status is the one of chv run\n"
+         "  --kernel FILE     start this guest instead of dom0\n"
+         "  --initrd FILE     its initial ramdisk\n"
+         "  --cmdline TEXT    its command line, or dom0's\n"
+         "  --hv-options TEXT more words on the hypervisor's command line\n"
+         "  --trace FILE      the file that recordings go to; with --kernel the\n"
+         "                    guest is recorded\n"
+         "  --trace-size SIZE how large to make it: a power of two from 1M to\n"
+         "                    16G (default 1G)\n"
+         "  --force           overwrite what is in FILE\n"
          "  --image-dir DIR   where the hypervisor and dom0 are\n"
          "  --qemu PROGRAM    default: qemu-system-x86_64\n"
-         "  --dry-run         print the command line instead\n",
+         "  --dry-run         print the command line instead\n"
+         "Ctrl-a x ends the machine at once. A machine whose hypervisor does not\n"
+         "say that it ended well is status 1.\n",
          CHV_ON_HOST, CHV_ARG_NONE, chv_options_run, NULL, cmd_run},
-	{"demo", "demo [--interactive] [--trace FILE]",
+	{"demo", "demo [--interactive] [--trace FILE [--force]]",
          "record a kernel that crashes, and find out why, backwards",
          "  --interactive   stay in GDB at the end\n"
-         "  --trace FILE    keep the recording there\n"
+         "  --trace FILE    keep the recording there; --force overwrites one\n"
          "  --image-dir DIR where the hypervisor and dom0 are\n"
          "  --qemu PROGRAM  default: qemu-system-x86_64\n",
          CHV_ON_HOST, CHV_ARG_NONE, chv_options_demo, NULL, cmd_demo},
