@@ -140,7 +140,11 @@ static void twin_fill(struct page *table, bool leaves)
 		return;
 	}
 	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
-		if (!is_hv_slot(table->type, i)) {
+		if (is_hv_slot(table->type, i)) {
+			continue;
+		}
+		twin[i] = 0;
+		if (guest[i] & PTE_P) { /* few are */
 			twin[i] = twin_of(table, i, guest[i]);
 			note_entry(table, i, guest[i]);
 		}

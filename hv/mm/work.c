@@ -63,14 +63,16 @@ static void work_step(struct domain *d)
 {
 	struct page *table = domain_frame(d, d->s.mm_work);
 	unsigned int index;
+	u64 pte;
 
 	if (table->partial == 0) {
 		work_pop(d, table);
 		return;
 	}
 	index = --table->partial;
-	if (!is_hv_slot(table->type, index)) {
-		entry_put(d, table->type, table_entries(table)[index]);
+	pte = table_entries(table)[index];
+	if ((pte & PTE_P) && !is_hv_slot(table->type, index)) {
+		entry_put(d, table->type, pte);
 	}
 }
 
