@@ -401,6 +401,27 @@ static void twins_empty(struct domain *d)
 	}
 }
 
+/* Every entry leads to a frame that is there, and is a table if it has to be:
+ * what was loaded is a file's. */
+static bool entries_lead(const struct page *table)
+{
+	const u64 *entry = table_entries(table);
+
+	for (unsigned int i = 0; i < TABLE_ENTRIES; i++) {
+		const struct page *pg;
+
+		if (!(entry[i] & PTE_P) || is_hv_slot(table->type, i)) {
+			continue;
+		}
+		pg = domain_frame(table->owner, pte_frame(entry[i]));
+		if (pg == NULL || (table->type > PGT_L1 &&
+		                   !wants_twin(pg, table->type - 1U))) {
+			return false;
+		}
+	}
+	return true;
+}
+
 int mmu_twin_rebuild(struct domain *d)
 {
 	twins_empty(d);
@@ -411,6 +432,9 @@ int mmu_twin_rebuild(struct domain *d)
 
 			if (!wants_twin(pg, level)) {
 				continue;
+			}
+			if (!entries_lead(pg)) {
+				return -XEN_EINVAL;
 			}
 			if (pg->twin == NULL) {
 				pg->twin = frames_alloc(0);

@@ -106,7 +106,8 @@ unsigned int rr_audit(struct domain *d)
 {
 	unsigned int wrong = 0;
 
-	if (d->digests == NULL) {
+	/* After a recording others may write to its frames again. */
+	if (d->digests == NULL || !rr_attached(d)) {
 		return 0;
 	}
 	mmu_twin_harvest(d);

@@ -126,7 +126,9 @@ static void land_recorded(struct rr_domain *rr)
 	if (rr->insns == 0 && !rr->retry) {
 		rr_exit(&rr->session);
 	} else if (held(rr)) {
-		return;
+		if (rr->hold_timer.deadline_ns == ~0UL) {
+			rr_hold_arm(rr);
+		}
 	} else if (!rr->exact) {
 		land_by_state(rr);
 	} else if (rr->retry) {

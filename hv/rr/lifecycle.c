@@ -36,6 +36,9 @@ static void seal_due(void *arg)
 	struct rr_domain *rr = arg;
 
 	rr_seal(&rr->session);
+	if (rr->over) {
+		return;
+	}
 	timer_set(&rr->seal_timer, now_ns() + SEAL_INTERVAL_NS);
 }
 
@@ -44,21 +47,30 @@ static void seal_due(void *arg)
 static void hold_over(void *arg)
 {
 	struct rr_domain *rr = arg;
-	u64 own = vcpu_cpu_time_ns(rr->v), next;
-	u64 half = rr->waiting_since_ns + rr->hold_ns / 2;
-	u64 end = rr->waiting_since_ns + rr->hold_ns;
+	u64 own = vcpu_cpu_time_ns(rr->v);
 
-	if (!rr_event_waiting(&rr->session) || own >= end) {
-		return;
+	if (!rr_event_waiting(&rr->session) || !rr->v->running) {
+		return; /* its time stands still until it runs again */
 	}
-	next = end;
-	if (!rr->exact && own < half) {
-		next = half;
-	} else if (!rr->exact) {
+	if (!rr->exact && own >= rr->waiting_since_ns + rr->hold_ns / 2 &&
+	    own < rr->waiting_since_ns + rr->hold_ns) {
 		place_expect(rr);
 	}
-	/* It may not have had the CPU all the time. */
-	timer_set(&rr->hold_timer, now_ns() + MAX(next - own, LOOK_AGAIN_NS));
+	rr_hold_arm(rr);
+}
+
+void rr_hold_arm(struct rr_domain *rr)
+{
+	u64 own = vcpu_cpu_time_ns(rr->v);
+	u64 next = rr->waiting_since_ns + rr->hold_ns / 2;
+
+	if (rr->exact || own >= next) {
+		next = rr->waiting_since_ns + rr->hold_ns;
+	}
+	if (own < next) {
+		timer_set(&rr->hold_timer,
+		          now_ns() + MAX(next - own, LOOK_AGAIN_NS));
+	}
 }
 
 struct rr_domain *rr_create(struct domain *d, struct trace_store *store)
@@ -249,6 +261,10 @@ void rr_session_ended(struct rr_domain *rr)
 	if (s->mode == RR_RECORD) {
 		rr->over = true;
 		timer_stop(&rr->seal_timer);
+		if (rr->writing == NULL) {
+			rr_hold(rr,
+			        false); /* the last seals may have held it */
+		}
 	} else {
 		rr_hold(rr, true);
 		if (s->state != RR_WAITING && !debug_session_ended(rr->d)) {

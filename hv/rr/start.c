@@ -171,9 +171,6 @@ int rr_record(struct domain *d, struct trace_store *store,
 		fill_super(rr, o->name);
 		seed_start(rr, o->seed, o->chaos);
 		fix_start_state(rr);
-		if (!rr->exact) {
-			place_epoch(rr, RR_EPOCH_WHOLE);
-		}
 		err = store->ops->begin(store);
 		rr->writing = err == 0 ? snapshot_write_open(rr) : NULL;
 	}
@@ -181,6 +178,9 @@ int rr_record(struct domain *d, struct trace_store *store,
 		log_warn("record: no memory for the recording of d%u", d->id);
 		rr_release(d);
 		return -XEN_ENOMEM;
+	}
+	if (!rr->exact) {
+		place_epoch(rr, RR_EPOCH_WHOLE);
 	}
 	log_info("d%u is recorded, clock %s, %s", d->id, iclock->name,
 	         rr->exact && !o->aligned ? "exact" : "aligned");

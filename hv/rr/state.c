@@ -15,6 +15,7 @@
 #include <hv/mm.h>
 #include <hv/sched.h>
 #include <hv/traps.h>
+#include <mm/table.h>
 
 /* One of the domain's frames, as a snapshot knows it. */
 struct frame_state {
@@ -100,6 +101,11 @@ int state_save(const struct rr_domain *rr, const struct state_sink *out)
 
 /* ---- and back ------------------------------------------------------------ */
 
+/* What a frame of a domain can have; the rest is the hypervisor's alone. */
+#define LOADED_FLAGS                                                           \
+	(PGF_ALLOCATED | PGF_VALIDATED | PGF_PINNED | PGF_PARTIAL |            \
+	 PGF_SHARED | PGF_TEARDOWN | PGF_RAM)
+
 /* A frame of a snapshot that the domain being built already has: pages that
  * the hypervisor shares with it come with its creation. */
 static bool frame_build(struct domain *d, u64 gmfn, const struct frame_state *f)
@@ -115,10 +121,13 @@ static bool frame_build(struct domain *d, u64 gmfn, const struct frame_state *f)
 	if (pg == NULL || (pg->flags & PGF_SHARED) != (f->flags & PGF_SHARED)) {
 		return false;
 	}
+	if ((f->flags & ~LOADED_FLAGS) != 0 || f->partial > TABLE_ENTRIES) {
+		return false;
+	}
 	pg->refs = f->refs;
 	pg->type_refs = f->type_refs;
 	pg->type = f->type;
-	pg->flags = (f->flags & (u16)~PGF_DIGESTED) | PGF_DIRTY;
+	pg->flags = f->flags | PGF_RAM | PGF_DIRTY;
 	pg->work_next = f->work_next;
 	pg->partial = f->partial;
 	return true;
@@ -192,8 +201,11 @@ int state_rebuild(struct rr_domain *rr)
 	if (err == 0 && v->kernel_root == NULL) {
 		err = -XEN_EINVAL;
 	}
+	if (err != 0) {
+		return err;
+	}
 	evtchn_rebuild(d);
-	return err != 0 ? err : vcpu_descriptors_rebuild(v);
+	return vcpu_descriptors_rebuild(v);
 }
 
 /* ---- when that does not come to an end ----------------------------------- */
@@ -203,9 +215,6 @@ static void frame_abandon(struct page *pg)
 {
 	bool shared = (pg->flags & PGF_SHARED) != 0;
 
-	if (pg->twin != NULL) {
-		mmu_twin_discard(pg);
-	}
 	pg->flags = PGF_RAM | PGF_DIRTY | (shared ? PGF_SHARED : PGF_ALLOCATED);
 	pg->type = shared ? PGT_WRITABLE : PGT_NONE;
 	pg->type_refs = shared ? 1 : 0;
@@ -223,6 +232,11 @@ void state_abandon(struct rr_domain *rr)
 	for (u64 g = 0; g < d->s.nr_frames; g++) {
 		if (d->frames[g] != NULL) {
 			frame_abandon(d->frames[g]);
+		}
+	}
+	for (u64 g = 0; g < d->s.nr_frames; g++) {
+		if (d->frames[g] != NULL && d->frames[g]->twin != NULL) {
+			mmu_twin_discard(d->frames[g]);
 		}
 	}
 	d->s.mm_work = 0;

@@ -10,6 +10,7 @@
 #include <arch/regs.h>
 #include <hv/evtchn.h>
 #include <hv/lib.h>
+#include <hv/page.h>
 #include <pv/cpu_state.h>
 
 #define RPL_MASK      3
@@ -93,9 +94,25 @@ static const char *check_ports(const struct domain *d)
 		const struct evtchn_state *e = &d->ports[p];
 
 		if (e->vcpu != 0 || e->state > EVTCHN_IPI ||
+		    (e->state == EVTCHN_VIRQ && e->virq >= NR_VIRQS) ||
 		    !channel_ok(d, p)) {
 			return "one of its event channels is impossible";
 		}
+	}
+	return NULL;
+}
+
+/* The stack of tables that are being taken apart. */
+static const char *check_work(const struct domain *d)
+{
+	u64 g = d->s.mm_work;
+
+	for (u64 n = 0; g != 0; n++) {
+		if (n == d->s.nr_frames || !frame_ok(d, g) || g == GMFN_NONE ||
+		    !(d->frames[g]->flags & PGF_TEARDOWN)) {
+			return "its unfinished work is on no tables";
+		}
+		g = d->frames[g]->work_next;
 	}
 	return NULL;
 }
@@ -105,6 +122,9 @@ const char *state_check(struct rr_domain *rr)
 	const struct domain *d = rr->d;
 	const char *why = check_ports(d);
 
+	if (why == NULL) {
+		why = check_work(d);
+	}
 	if (why == NULL && (!frame_ok(d, d->s.console_gmfn) ||
 	                    !frame_ok(d, d->s.store_gmfn))) {
 		why = "one of its rings is nowhere";

@@ -21,6 +21,9 @@ enum { RR_START_DONE, RR_START_MORE, RR_START_FAILED };
  *  let go. */
 int rr_start_step(struct rr_domain *rr);
 
+/** Record: an event waits: its vCPU, which runs, comes back when that is to be
+ *  looked at. */
+void rr_hold_arm(struct rr_domain *rr);
 /** Record: holds the vCPU while the store has no room. */
 void rr_room_check(struct rr_domain *rr);
 /** Replay: the wanted chunk is there. */
