@@ -230,10 +230,8 @@ static int parse_option(struct events *e, struct chv_walk *walk, int c)
 		e->list = true;
 		break;
 	case 'f':
-		good = chv_option_number("--from", optarg, &walk->from_entry);
-		break;
 	case 't':
-		good = chv_option_number("--to", optarg, &walk->to_entry);
+		good = chv_trace_range_option(c, optarg, walk);
 		break;
 	case 'n':
 		good = chv_trace_limit(optarg, &e->limit);

@@ -386,10 +386,8 @@ static int parse_option(int c, struct dump *d, struct chv_walk *walk)
 		good = parse_stream(optarg, &walk->streams);
 		break;
 	case 'f':
-		good = chv_option_number("--from", optarg, &walk->from_entry);
-		break;
 	case 't':
-		good = chv_option_number("--to", optarg, &walk->to_entry);
+		good = chv_trace_range_option(c, optarg, walk);
 		break;
 	default:
 		return chv_usage("trace");

@@ -400,6 +400,13 @@ bool chv_trace_range_fits(const struct chv_walk *walk)
 	return false;
 }
 
+bool chv_trace_range_option(int letter, const char *text, struct chv_walk *walk)
+{
+	return letter == 'f'
+	               ? chv_option_number("--from", text, &walk->from_entry)
+	               : chv_option_number("--to", text, &walk->to_entry);
+}
+
 bool chv_trace_limit(const char *text, uint64_t *limit)
 {
 	if (!chv_option_number("-n", text, limit)) {

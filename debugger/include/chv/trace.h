@@ -74,6 +74,10 @@ int chv_trace_load(struct chv_trace *t, enum tf_stream stream, uint64_t index,
 /** False, and one line about it, when --from and --to leave nothing. */
 bool chv_trace_range_fits(const struct chv_walk *walk);
 
+/** --from and --to, by their letters 'f' and 't'; complains about no number. */
+bool chv_trace_range_option(int letter, const char *text,
+                            struct chv_walk *walk);
+
 /** A number of lines for -n; complains otherwise. */
 bool chv_trace_limit(const char *text, uint64_t *limit);
 
